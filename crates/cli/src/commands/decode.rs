@@ -1,0 +1,122 @@
+//! `hongyan decode`: what a push or an envelope says.
+
+use clap::Args;
+use hongyan_wire::{
+    AppId, Inbound, Secret, envelope,
+    inbound::{self, Fields},
+    signature,
+};
+use serde_json::Value;
+
+use crate::{callback_keys::CallbackKeys, failure::Failure, input, screen::Screen};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  hongyan decode < push.xml\n  hongyan decode --aes-key KEY --app-id wx0123456789abcdef < envelope.xml\n  hongyan decode --token TOKEN --query 'signature=…&timestamp=…&nonce=…' < push.xml"
+)]
+pub(crate) struct DecodeArgs {
+    #[command(flatten)]
+    keys: CallbackKeys,
+    /// The account's AppID, which stands inside every envelope
+    #[arg(long, value_name = "ID", env = "HONGYAN_APP_ID")]
+    app_id: Option<String>,
+    /// The query the push came with; with the token its signatures are checked
+    #[arg(long, value_name = "QUERY")]
+    query: Option<String>,
+}
+
+pub(crate) fn run(args: &DecodeArgs, screen: Screen) -> Result<(), Failure> {
+    let body = input::stdin_bytes(screen)?;
+    let read = |body: &[u8]| {
+        inbound::parse_fields(body).map_err(|error| {
+            Failure::Refused(screen.lang.pick(
+                format!("This is neither a push nor an envelope: {error}"),
+                format!("这既不是推送也不是加密包：{error}"),
+            ))
+        })
+    };
+    let (format, fields) = read(&body)?;
+    let encrypt = fields.text("Encrypt").map(str::to_owned);
+    if let Some(token) = args.keys.token() {
+        check_signatures(&token, args.query.as_deref(), &fields, encrypt.as_deref(), screen)?;
+    }
+    let (format, fields) = match encrypt {
+        Some(encrypt) => read(&open(args, &encrypt, &fields, screen)?)?,
+        None => (format, fields),
+    };
+    // What carries no sender is no message, such as the notices of a third-party platform; its fields are shown as they are.
+    let shown: Value = match Inbound::from_fields(format, fields.clone()) {
+        Ok(message) => message.to_json(),
+        Err(_) => fields.to_json(),
+    };
+    screen.json(&shown)
+}
+
+/// The message inside the envelope. In compatible mode the plain fields beside it are not looked at: anybody can change them.
+fn open(args: &DecodeArgs, encrypt: &str, fields: &Fields, screen: Screen) -> Result<Vec<u8>, Failure> {
+    let key = args.keys.aes_key(screen)?;
+    let (Some(key), Some(app_id)) = (key, &args.app_id) else {
+        let plain = fields.text("MsgType").is_some();
+        return Err(Failure::Usage(screen.lang.pick(
+            format!(
+                "The push is encrypted{}: give --aes-key and --app-id (or HONGYAN_AES_KEY and HONGYAN_APP_ID)",
+                if plain { " (compatible mode)" } else { "" }
+            ),
+            format!(
+                "推送是加密的{}：请给出 --aes-key 和 --app-id（或 HONGYAN_AES_KEY 与 HONGYAN_APP_ID）",
+                if plain { "（兼容模式）" } else { "" }
+            ),
+        )));
+    };
+    envelope::open(&[key], &AppId::new(app_id.as_str()), encrypt).map(|opened| opened.message).map_err(
+        |error| {
+            Failure::Refused(
+                screen
+                    .lang
+                    .pick(format!("The envelope does not open: {error}"), format!("无法解开加密包：{error}")),
+            )
+        },
+    )
+}
+
+/// Checks what there is to check: the query of a push, or the signature that an encrypted reply carries itself.
+fn check_signatures(
+    token: &Secret,
+    query: Option<&str>,
+    fields: &Fields,
+    encrypt: Option<&str>,
+    screen: Screen,
+) -> Result<(), Failure> {
+    let token = token.expose();
+    let wrong = |name: &str| {
+        Failure::Refused(screen.lang.pick(
+            format!("{name} does not fit: the token is another one, or the push was changed"),
+            format!("{name} 不符：token 不同，或推送被改动过"),
+        ))
+    };
+    if let (Some(encrypt), Some(given)) = (encrypt, fields.text("MsgSignature")) {
+        let (timestamp, nonce) =
+            (fields.text("TimeStamp").unwrap_or_default(), fields.text("Nonce").unwrap_or_default());
+        if !signature::msg_signature(token, timestamp, nonce, encrypt).matches(given) {
+            return Err(wrong("MsgSignature"));
+        }
+    }
+    let Some(query) = query else { return Ok(()) };
+    let pairs: Vec<(String, String)> =
+        url::form_urlencoded::parse(query.rsplit('?').next().unwrap_or(query).as_bytes())
+            .into_owned()
+            .collect();
+    let value =
+        |name: &str| pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+    if !signature::signature(token, value("timestamp"), value("nonce")).matches(value("signature")) {
+        return Err(wrong("signature"));
+    }
+    if let Some(encrypt) = encrypt
+        && !signature::msg_signature(token, value("timestamp"), value("nonce"), encrypt)
+            .matches(value("msg_signature"))
+    {
+        return Err(wrong("msg_signature"));
+    }
+    screen.remark("the signature is right", "签名正确");
+    Ok(())
+}

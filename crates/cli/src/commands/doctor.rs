@@ -1,0 +1,161 @@
+//! `hongyan doctor`: plays the platform against the account's address, and the account against the platform.
+
+mod report;
+mod http_date;
+mod platform;
+mod callback;
+mod verdict;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use clap::Args;
+use hongyan::{Client, TokenEndpoint};
+use hongyan_server::Mode;
+use hongyan_wire::{AppId, Secret};
+
+use crate::{
+    account::{AccountArgs, Source},
+    callback_keys::CallbackKeys,
+    failure::Failure,
+    mode::ModeArg,
+    refusal,
+    screen::Screen,
+};
+use callback::Target;
+use report::Report;
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  hongyan doctor --config hongyan.toml\n  hongyan doctor --config hongyan.toml --callback https://wx.example.com/callback/main\n  HONGYAN_TOKEN=… hongyan doctor --callback https://wx.example.com/wx"
+)]
+pub(crate) struct DoctorArgs {
+    /// The address that the platform calls; with --config the gateway's own when left out
+    #[arg(long, value_name = "URL")]
+    callback: Option<String>,
+    #[command(flatten)]
+    keys: CallbackKeys,
+    /// How pushes to --callback are protected, when no configuration says so
+    #[arg(long, value_name = "MODE")]
+    mode: Option<ModeArg>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    account: AccountArgs,
+}
+
+pub(crate) async fn run(args: DoctorArgs, screen: Screen) -> Result<(), Failure> {
+    let source = args.account.source(screen)?;
+    let mut report = Report::new(screen, args.json);
+    configuration(&source, &mut report)?;
+    let patient = patient(&source, screen)?;
+    platform::clock(patient.api_base.as_deref(), &mut report).await?;
+    if platform::token(&patient.client, &mut report).await? {
+        platform::caller(&patient.client, &mut report).await?;
+        platform::menu(&patient.client, &mut report).await?;
+    }
+    match target(&args, &source, &patient.app_id, screen)? {
+        Some(target) => callback::check(&target, &mut report).await?,
+        None => report.warn(
+            "callback",
+            "not checked: the address or the token is not known",
+            "未检查：不知道回调地址或 Token",
+            (
+                "give --callback URL and --token, or --config FILE",
+                "请给出 --callback 地址 和 --token，或 --config 配置文件",
+            ),
+        )?,
+    }
+    report.finish()
+}
+
+/// Who is examined.
+struct Patient {
+    client: Client,
+    app_id: AppId,
+    api_base: Option<String>,
+}
+
+fn configuration(source: &Source, report: &mut Report) -> Result<(), Failure> {
+    match source {
+        Source::File { config, name } => {
+            report.ok(
+                "configuration",
+                &format!("read; account {name}"),
+                &format!("读取成功；账号 {name}"),
+            )?;
+            for warning in &config.warnings {
+                use hongyan_wire::Lang;
+                report.warn("configuration", warning.text(Lang::En), warning.text(Lang::Zh), ("", ""))?;
+            }
+            Ok(())
+        }
+        Source::Environment { app_id, .. } => report.ok(
+            "configuration",
+            &format!("from the environment; account {app_id}"),
+            &format!("来自环境变量；账号 {app_id}"),
+        ),
+    }
+}
+
+/// A client that keeps no token and asks the stable endpoint, whatever the configuration says: so that the AppSecret is really tried, and nobody's token is replaced.
+fn patient(source: &Source, screen: Screen) -> Result<Patient, Failure> {
+    let (builder, app_id, api_base) = match (source, source.account()) {
+        (_, Some(account)) => (account.client_builder(), account.app_id.clone(), account.api_base.clone()),
+        (Source::Environment { app_id, secret, api_base }, None) => {
+            let mut builder = Client::builder(app_id.as_str(), secret.clone());
+            if let Some(base) = api_base {
+                builder = builder.api_base(base.as_str());
+            }
+            (builder, AppId::new(app_id.as_str()), api_base.clone())
+        }
+        (Source::File { .. }, None) => return Err(Failure::Told),
+    };
+    let client = builder
+        .token_endpoint(TokenEndpoint::Stable)
+        .build()
+        .map_err(|error| refusal::failure(&error, screen.lang))?;
+    Ok(Patient { client, app_id, api_base })
+}
+
+/// Where pushes go and what protects them; flags before the configuration.
+fn target(
+    args: &DoctorArgs,
+    source: &Source,
+    app_id: &AppId,
+    screen: Screen,
+) -> Result<Option<Target>, Failure> {
+    let account = source.account();
+    let address = args.callback.clone().or_else(|| match source {
+        Source::File { config, name } if config.listen.port() != 0 => {
+            let host = match config.listen.ip() {
+                ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+                ip => ip,
+            };
+            let place = std::net::SocketAddr::new(host, config.listen.port());
+            Some(format!("http://{place}/callback/{name}"))
+        }
+        _ => None,
+    });
+    let token: Option<Secret> = args.keys.token().or_else(|| account.map(|account| account.token.clone()));
+    let key = match args.keys.aes_key(screen)? {
+        Some(key) => Some(key),
+        None => account.and_then(|account| account.aes_keys.first().cloned()),
+    };
+    let (Some(address), Some(token)) = (address, token) else { return Ok(None) };
+    let address =
+        url::Url::parse(&address).map_err(|error| Failure::Usage(format!("--callback: {error}")))?;
+    let mode = match (args.mode, account) {
+        (Some(given), _) => given.for_server(),
+        (None, Some(account)) => account.mode,
+        (None, None) if key.is_some() => Mode::Secure,
+        (None, None) => Mode::Plain,
+    };
+    if mode != Mode::Plain && key.is_none() {
+        return Err(Failure::usage(screen.lang.pick(
+            "This mode encrypts: give the EncodingAESKey with --aes-key or HONGYAN_AES_KEY",
+            "该模式需要加密：请用 --aes-key 或 HONGYAN_AES_KEY 给出 EncodingAESKey",
+        )));
+    }
+    Ok(Some(Target { address, token, key, mode, app_id: app_id.clone() }))
+}

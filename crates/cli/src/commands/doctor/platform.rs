@@ -1,0 +1,147 @@
+//! The account's side: does the platform know us, let us in, and show a menu?
+
+use std::time::Duration;
+
+use hongyan::{Call, Client, Error};
+use hongyan_wire::{Clock, SystemClock};
+use serde_json::Value;
+
+use super::{http_date, report::Report};
+use crate::failure::Failure;
+
+/// Where the platform is when nothing else is said.
+const PLATFORM: &str = "https://api.weixin.qq.com";
+/// Signatures still pass at this difference, but something is wrong with the clock.
+const ODD: Duration = Duration::from_mins(1);
+/// From here on pushes are refused as too old, or tokens thought alive that are dead.
+const TOO_MUCH: Duration = Duration::from_mins(5);
+
+/// Compares this machine's clock with the platform's.
+pub(super) async fn clock(api_base: Option<&str>, report: &mut Report) -> Result<(), Failure> {
+    let base = api_base.unwrap_or(PLATFORM);
+    let answer = match reqwest::Client::builder().timeout(Duration::from_secs(10)).build() {
+        Ok(client) => client.get(base).send().await,
+        Err(error) => Err(error),
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let cause = deepest(&error);
+            return report.fail(
+                "network",
+                &format!("{base} cannot be reached: {cause}"),
+                &format!("无法连接 {base}：{cause}"),
+                (
+                    "check the address (api_base or HONGYAN_API_BASE), the firewall, and the proxy if there is one",
+                    "请检查地址（api_base 或 HONGYAN_API_BASE）、防火墙，以及代理（如果有）",
+                ),
+            );
+        }
+    };
+    let date = answer.headers().get("date").and_then(|date| date.to_str().ok()).and_then(http_date::parse);
+    let Some(theirs) = date else {
+        return report.ok("clock", "the platform answers; it names no time", "平台可以连接；应答中没有时间");
+    };
+    let ours = SystemClock.now();
+    let apart = ours.saturating_since(theirs).max(theirs.saturating_since(ours));
+    let seconds = apart.as_secs();
+    let fix = ("switch on time synchronisation (NTP) on this machine", "请在本机打开时间同步（NTP）");
+    let (english, chinese) =
+        (format!("{seconds} s apart from the platform's"), format!("与平台的时间相差 {seconds} 秒"));
+    match apart {
+        _ if apart >= TOO_MUCH => report.fail("clock", &english, &chinese, fix),
+        _ if apart >= ODD => report.warn("clock", &english, &chinese, fix),
+        _ => report.ok("clock", &english, &chinese),
+    }
+}
+
+/// Fetches a token with the AppSecret; says whether the rest can be asked.
+pub(super) async fn token(client: &Client, report: &mut Report) -> Result<bool, Failure> {
+    match client.token().await {
+        Ok(token) => {
+            let minutes = token.expires_in.as_secs() / 60;
+            report.ok(
+                "token",
+                &format!("AppID and AppSecret are right; the token lives {minutes} more minutes"),
+                &format!("AppID 与 AppSecret 正确；access_token 还有 {minutes} 分钟有效"),
+            )?;
+            Ok(true)
+        }
+        Err(error) => {
+            refused("token", &error, report)?;
+            Ok(false)
+        }
+    }
+}
+
+/// A call with the token: the IP list is checked on every one.
+pub(super) async fn caller(client: &Client, report: &mut Report) -> Result<(), Failure> {
+    match client.send::<Value>(Call::get("/cgi-bin/get_api_domain_ip").safe()).await {
+        Ok(_) => report.ok("ip list", "this machine may call the platform", "本机允许调用平台接口"),
+        Err(error) => refused("ip list", &error, report),
+    }
+}
+
+/// Looks for a menu made by the API, and for one made on the web site, which goes dark with the server configuration.
+pub(super) async fn menu(client: &Client, report: &mut Report) -> Result<(), Failure> {
+    let make = (
+        "make the menu with `hongyan menu apply FILE`: switching on 服务器配置 switches off the menu and the auto-replies made on the web site",
+        "请用 `hongyan menu apply 文件` 创建菜单：启用“服务器配置”后，在网页上设置的菜单和自动回复都会失效",
+    );
+    match client.send::<Value>(Call::get("/cgi-bin/menu/get").safe()).await {
+        Ok(answer) => {
+            let buttons = answer["menu"]["button"].as_array().map_or(0, Vec::len);
+            report.ok(
+                "menu",
+                &format!("made by the API, {buttons} buttons across"),
+                &format!("由接口创建，一级按钮 {buttons} 个"),
+            )
+        }
+        Err(Error::Refused(refusal)) if refusal.code.0 == 46003 => {
+            let info = client.send::<Value>(Call::get("/cgi-bin/get_current_selfmenu_info").safe()).await;
+            if info.is_ok_and(|info| info["is_menu_open"] == 1) {
+                report.warn(
+                    "menu",
+                    "made on the web site, not by the API",
+                    "是在网页上设置的，不是由接口创建的",
+                    make,
+                )
+            } else {
+                report.warn("menu", "there is none", "没有菜单", make)
+            }
+        }
+        Err(Error::Refused(refusal)) if refusal.code.0 == 48001 => report.warn(
+            "menu",
+            "this kind of account may not have one (48001)",
+            "这类账号没有自定义菜单的权限（48001）",
+            ("verify the account (微信认证), or do without", "请完成微信认证，或不使用菜单"),
+        ),
+        Err(error) => refused("menu", &error, report),
+    }
+}
+
+/// The SDK's own sentence, with the address to put on the list where that is the matter.
+fn refused(check: &str, error: &Error, report: &mut Report) -> Result<(), Failure> {
+    use hongyan_wire::Lang;
+    let address = match error {
+        Error::Refused(refusal) => refusal.caller_address(),
+        _ => None,
+    };
+    let fix = address.map(|address| {
+        (
+            format!("the platform sees this machine as {address}; put that on the IP list: mp.weixin.qq.com → 设置与开发 → 开发接口管理 → IP白名单"),
+            format!("平台看到的本机地址是 {address}；请加入 IP 白名单：公众平台 → 设置与开发 → 开发接口管理 → IP白名单"),
+        )
+    });
+    let fix = fix.as_ref().map_or(("", ""), |(english, chinese)| (english.as_str(), chinese.as_str()));
+    report.fail(check, &error.text(Lang::En), &error.text(Lang::Zh), fix)
+}
+
+/// The cause behind the causes, which names the matter in the fewest words.
+pub(super) fn deepest(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

@@ -1,0 +1,54 @@
+//! `hongyan`: the gateway, the sandbox, the demo and the commands of an operator, in one program.
+//!
+//! `main` parses and chooses the language; one file of `commands` runs.
+
+mod failure;
+mod screen;
+mod logs;
+mod stop;
+mod port;
+mod mode;
+mod input;
+mod pairs;
+mod refusal;
+mod token_cache;
+mod account;
+mod callback_keys;
+mod progress;
+mod terminal_qr;
+mod browser;
+mod cli;
+mod help_zh;
+mod demo;
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use crate::{cli::Cli, screen::Screen};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let screen = Screen::from_env();
+    let matches = cli::command(screen.lang).get_matches();
+    let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            screen.note(&error.to_string());
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(commands::run(parsed, screen)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(text) = failure.text() {
+                screen.note(text);
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

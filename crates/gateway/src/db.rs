@@ -1,0 +1,289 @@
+//! A SQL database as the gateway uses it: `?` placeholders, rows as JSON, SQLite or MySQL behind one door.
+//!
+//! Rules ask databases whose columns nobody knows in advance, and the gateway's own store keeps to the SQL that both
+//! dialects share. So one small layer serves both: a statement and its bound values go in, rows come out as JSON
+//! objects in column order. Values are always bound, never put into the text.
+
+mod column;
+mod url;
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use sqlx::mysql::{MySqlArguments, MySqlPool, MySqlPoolOptions};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqlitePool, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, MySql, Sqlite};
+
+/// A row: column name to value, in column order.
+pub type Row = Map<String, Value>;
+
+/// How long a statement waits for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(3);
+
+/// Which SQL a database speaks, where the two differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite, one file.
+    Sqlite,
+    /// MySQL 8 or MariaDB.
+    MySql,
+}
+
+/// A value bound to a placeholder.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// SQL's NULL.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text, UTF-8.
+    Text(String),
+    /// Raw bytes.
+    Bytes(Vec<u8>),
+}
+
+impl From<i64> for Param {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for Param {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<&str> for Param {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Param {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<Vec<u8>> for Param {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(value)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Param {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Why a database did not do what it was asked. Never shows the address's password.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The address is not one we can use.
+    #[error("the database address {address:?} is not usable: {reason}; write sqlite://FILE or mysql://USER:PASSWORD@HOST/DATABASE")]
+    Address {
+        /// The address without its password.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database cannot be reached, or every connection is busy.
+    #[error("the database is away: {0}")]
+    Away(#[source] sqlx::Error),
+    /// The database answered with an error.
+    #[error("the database refused: {0}")]
+    Refused(#[source] sqlx::Error),
+}
+
+impl DbError {
+    fn from_sqlx(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
+                Self::Away(error)
+            }
+            other => Self::Refused(other),
+        }
+    }
+
+    /// Whether the database could not be reached at all, as opposed to having said no.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away(_))
+    }
+
+    /// Whether a row with the same unique key exists already.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Refused(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Pool {
+    Sqlite(SqlitePool),
+    MySql(MySqlPool),
+}
+
+/// A pool of connections to one database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: Pool,
+}
+
+impl Db {
+    /// Opens a database with at most `max` connections and makes sure that it answers.
+    pub async fn connect(address: &str, max: u32) -> Result<Self, DbError> {
+        let db = Self::open(address, max)?;
+        db.query("SELECT 1", &[]).await?;
+        Ok(db)
+    }
+
+    /// Opens a database without touching it: one that is away must not stop the start.
+    pub fn connect_lazy(address: &str) -> Result<Self, DbError> {
+        Self::open(address, 4)
+    }
+
+    fn open(address: &str, max: u32) -> Result<Self, DbError> {
+        let pool = match url::parse(address)? {
+            url::Options::Sqlite(options) => {
+                Pool::Sqlite(SqlitePoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE).connect_lazy_with(options))
+            }
+            url::Options::MySql(options) => {
+                Pool::MySql(MySqlPoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE).connect_lazy_with(options))
+            }
+        };
+        Ok(Self { pool })
+    }
+
+    /// Which SQL this database speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self.pool {
+            Pool::Sqlite(_) => Dialect::Sqlite,
+            Pool::MySql(_) => Dialect::MySql,
+        }
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub async fn execute(&self, sql: &str, params: &[Param]) -> Result<u64, DbError> {
+        match &self.pool {
+            Pool::Sqlite(pool) => {
+                bind_sqlite(sql, params).execute(pool).await.map(|done| done.rows_affected())
+            }
+            Pool::MySql(pool) => bind_mysql(sql, params).execute(pool).await.map(|done| done.rows_affected()),
+        }
+        .map_err(DbError::from_sqlx)
+    }
+
+    /// Runs a query and gives every row.
+    pub async fn query(&self, sql: &str, params: &[Param]) -> Result<Vec<Row>, DbError> {
+        match &self.pool {
+            Pool::Sqlite(pool) => bind_sqlite(sql, params)
+                .fetch_all(pool)
+                .await
+                .and_then(|rows| rows.iter().map(column::sqlite_row).collect()),
+            Pool::MySql(pool) => bind_mysql(sql, params)
+                .fetch_all(pool)
+                .await
+                .and_then(|rows| rows.iter().map(column::mysql_row).collect()),
+        }
+        .map_err(DbError::from_sqlx)
+    }
+
+    /// Runs statements in one transaction, all or none, and says how many rows each changed.
+    pub async fn batch(&self, statements: Vec<(String, Vec<Param>)>) -> Result<Vec<u64>, DbError> {
+        match &self.pool {
+            Pool::Sqlite(pool) => {
+                // IMMEDIATE takes the write lock at once: a read that turns into a write cannot be refused half-way.
+                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from_sqlx)?;
+                let mut changed = Vec::with_capacity(statements.len());
+                for (sql, params) in &statements {
+                    let done = bind_sqlite(sql, params).execute(&mut *transaction).await;
+                    changed.push(done.map_err(DbError::from_sqlx)?.rows_affected());
+                }
+                transaction.commit().await.map_err(DbError::from_sqlx)?;
+                Ok(changed)
+            }
+            Pool::MySql(pool) => {
+                let mut transaction = pool.begin().await.map_err(DbError::from_sqlx)?;
+                let mut changed = Vec::with_capacity(statements.len());
+                for (sql, params) in &statements {
+                    let done = bind_mysql(sql, params).execute(&mut *transaction).await;
+                    changed.push(done.map_err(DbError::from_sqlx)?.rows_affected());
+                }
+                transaction.commit().await.map_err(DbError::from_sqlx)?;
+                Ok(changed)
+            }
+        }
+    }
+
+    /// Closes every connection after what runs on it has ended.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::MySql(pool) => pool.close().await,
+        }
+    }
+}
+
+fn bind_sqlite<'q>(sql: &str, params: &[Param]) -> Query<'q, Sqlite, SqliteArguments> {
+    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+    for param in params {
+        query = match param {
+            Param::Null => query.bind(None::<String>),
+            Param::Int(value) => query.bind(*value),
+            Param::Float(value) => query.bind(*value),
+            Param::Text(value) => query.bind(value.clone()),
+            Param::Bytes(value) => query.bind(value.clone()),
+        };
+    }
+    query
+}
+
+fn bind_mysql<'q>(sql: &str, params: &[Param]) -> Query<'q, MySql, MySqlArguments> {
+    let mut query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+    for param in params {
+        query = match param {
+            Param::Null => query.bind(None::<String>),
+            Param::Int(value) => query.bind(*value),
+            Param::Float(value) => query.bind(*value),
+            Param::Text(value) => query.bind(value.clone()),
+            Param::Bytes(value) => query.bind(value.clone()),
+        };
+    }
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn scratch() -> (tempfile::TempDir, Db) {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("sqlite://{}", folder.path().join("a.db").display());
+        let db = Db::connect(&address, 2).await.unwrap();
+        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, size REAL, raw BLOB)", &[]).await.unwrap();
+        (folder, db)
+    }
+
+    #[tokio::test]
+    async fn values_come_back_as_they_were_bound() {
+        let (_folder, db) = scratch().await;
+        let row = [Param::Int(7), Param::from("鸿雁"), Param::Float(1.5), Param::Bytes(vec![0xff, 0])];
+        assert_eq!(db.execute("INSERT INTO t VALUES (?, ?, ?, ?)", &row).await.unwrap(), 1);
+        let rows = db.query("SELECT id, name, size, raw, NULL AS missing, count(*) AS n FROM t", &[]).await.unwrap();
+        let json = serde_json::to_string(&rows).unwrap();
+        assert_eq!(json, r#"[{"id":7,"name":"鸿雁","size":1.5,"raw":"/wA=","missing":null,"n":1}]"#);
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_all_or_nothing() {
+        let (_folder, db) = scratch().await;
+        let insert = |id: i64| ("INSERT INTO t (id) VALUES (?)".to_owned(), vec![Param::Int(id)]);
+        let error = db.batch(vec![insert(1), insert(2), insert(1)]).await.unwrap_err();
+        assert!(error.is_duplicate());
+        assert!(db.query("SELECT id FROM t", &[]).await.unwrap().is_empty());
+    }
+}

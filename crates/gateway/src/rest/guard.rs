@@ -1,0 +1,140 @@
+//! Who may use the API: holders of a key; where no key is configured, programs on this machine.
+//!
+//! Without keys a web page that the operator happens to visit must not reach the API either, by a name that resolves
+//! to this machine or by a request across origins. So `Host` must be a loopback name, and so must `Origin` when it is
+//! there.
+
+use axum::http::{HeaderMap, header};
+
+use super::problem::Problem;
+use crate::config::{ApiKey, KeyValue};
+
+/// The rule of one listener.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
+    keys: Vec<ApiKey>,
+    loopback: bool,
+}
+
+impl Guard {
+    pub(crate) fn new(keys: Vec<ApiKey>, loopback: bool) -> Self {
+        Self { keys, loopback }
+    }
+
+    /// Whether this request may do something in this scope to this account.
+    pub(crate) fn check(&self, headers: &HeaderMap, scope: &str, account: &str) -> Result<(), Problem> {
+        if self.keys.is_empty() {
+            return self.check_local(headers);
+        }
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or_else(Problem::unauthorized)?;
+        let key = self.keys.iter().find(|key| opens(key, given)).ok_or_else(Problem::unauthorized)?;
+        if !key.scopes.iter().any(|known| known == scope || known == "*") {
+            return Err(Problem::forbidden(format!("the key {} has no scope \"{scope}\"", key.name)));
+        }
+        if !key.accounts.is_empty() && !key.accounts.iter().any(|known| known == account) {
+            return Err(Problem::forbidden(format!("the key {} is not for the account {account}", key.name)));
+        }
+        Ok(())
+    }
+
+    fn check_local(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if !self.loopback {
+            return Err(Problem::forbidden(
+                "the API can be reached from other machines and has no keys: add [[api_keys]] to the configuration",
+            ));
+        }
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        if !text(header::HOST).is_some_and(is_loopback) {
+            return Err(Problem::forbidden(
+                "without [[api_keys]] the API answers only to localhost; the Host header names something else",
+            ));
+        }
+        let foreign = text(header::ORIGIN)
+            .is_some_and(|origin| !origin.split_once("://").is_some_and(|(_, host)| is_loopback(host)));
+        if foreign {
+            return Err(Problem::forbidden("without [[api_keys]] the API takes no requests from other web sites"));
+        }
+        Ok(())
+    }
+}
+
+fn opens(key: &ApiKey, given: &str) -> bool {
+    match &key.key {
+        KeyValue::Plain(secret) => !secret.is_empty() && *secret == given.into(),
+        // Refused at start.
+        KeyValue::Sha256(_) => false,
+    }
+}
+
+/// Whether `host[:port]` names this machine's loopback address.
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    fn key(scopes: &[&str], accounts: &[&str]) -> ApiKey {
+        let owned = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        ApiKey {
+            name: "ops".to_owned(),
+            key: KeyValue::Plain("k-1".into()),
+            scopes: owned(scopes),
+            accounts: owned(accounts),
+        }
+    }
+
+    #[test]
+    fn loopback_names_are_told_from_others() {
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:80", "127.1.2.3", "[::1]:8080", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example:80", "192.168.1.1", "127.0.0.1.evil.example", ""] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn without_keys_only_local_names_pass() {
+        let guard = Guard::new(Vec::new(), true);
+        assert!(guard.check(&headers(&[("host", "127.0.0.1:8080")]), "messages", "main").is_ok());
+        assert!(guard.check(&headers(&[("host", "evil.example")]), "messages", "main").is_err());
+        assert!(guard.check(&headers(&[]), "messages", "main").is_err());
+        let foreign = headers(&[("host", "localhost"), ("origin", "https://evil.example")]);
+        assert!(guard.check(&foreign, "messages", "main").is_err());
+        let open = Guard::new(Vec::new(), false);
+        assert!(open.check(&headers(&[("host", "127.0.0.1:8080")]), "messages", "main").is_err());
+    }
+
+    #[test]
+    fn a_key_opens_its_scopes_and_accounts() {
+        let guard = Guard::new(vec![key(&["messages"], &["main"])], false);
+        let good = headers(&[("host", "gateway.example"), ("authorization", "Bearer k-1")]);
+        assert!(guard.check(&good, "messages", "main").is_ok());
+        assert!(guard.check(&good, "users", "main").is_err());
+        assert!(guard.check(&good, "messages", "other").is_err());
+        let wrong = headers(&[("host", "localhost"), ("authorization", "Bearer k-2")]);
+        assert!(guard.check(&wrong, "messages", "main").is_err());
+        assert!(guard.check(&headers(&[("host", "localhost")]), "messages", "main").is_err());
+    }
+}

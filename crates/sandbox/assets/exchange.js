@@ -1,0 +1,82 @@
+// One exchange in words: what was sent, what came back, and what was wrong with it.
+
+import { h, show } from "./dom.js";
+import { t } from "./i18n.js";
+import { open } from "./overlay.js";
+import { get } from "./settings.js";
+
+/** The outcome as a coloured word. */
+export function outcome(exchange) {
+  const codes = (exchange.findings ?? []).map((one) => one.code).filter((code) => code?.startsWith("errcode:"));
+  const known = ["replied", "silent", "failed", "none"].includes(exchange.outcome) ? exchange.outcome : "running";
+  return h("span", { class: `outcome ${codes.length ? "failed" : known}` }, codes[0] ?? t(`out_${known}`));
+}
+
+/** What was found wrong, each with its place and a link to the platform's page. */
+export function findings(exchange) {
+  const zh = get("lang") === "zh";
+  return (exchange.findings ?? []).map((one) =>
+    h(
+      "li",
+      { class: `finding ${one.severity ?? ""}`, "data-code": one.code },
+      h("b", null, one.code),
+      " ",
+      (zh ? one.zh : one.en) ?? one.en ?? one.zh ?? "",
+      one.where &&
+        h("span", { class: "where" }, ` (${typeof one.where === "string" ? one.where : JSON.stringify(one.where)})`),
+      one.doc &&
+        /^https?:/.test(one.doc) &&
+        h("a", { href: one.doc, target: "_blank", rel: "noopener noreferrer" }, " ↗"),
+    ),
+  );
+}
+
+/** A request or reply as text, whatever form it is kept in. */
+export function raw(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value;
+  const parts = [];
+  if (value.url ?? value.path) parts.push(`${value.method ?? ""} ${value.url ?? value.path}`.trim());
+  const body = value.decoded ?? value.plain ?? value.body;
+  if (body !== undefined && body !== null)
+    parts.push(typeof body === "string" ? body : JSON.stringify(body, null, 2));
+  return parts.length ? parts.join("\n") : JSON.stringify(value, null, 2);
+}
+
+/** The tries as one line: `200 in 12 ms`. */
+export function tries(exchange) {
+  return (exchange.tries ?? [])
+    .map((one, at) => `${at + 1}: ${one.status ?? one.error ?? "–"} · ${one.took_ms ?? "?"} ms`)
+    .join("   ");
+}
+
+/** The reason behind a notice, as a sheet on the phone. */
+export async function explain(phone, id) {
+  const box = h(
+    "div",
+    { class: "sheet why-sheet" },
+    h("h2", { class: "sheet-title" }, t("why")),
+    h("p", { class: "why-body" }, "…"),
+  );
+  open(phone.screen, box, { label: t("why") });
+  let found = null;
+  try {
+    found = (await phone.store.exchanges(`?user=${encodeURIComponent(phone.person.openid)}`)).find(
+      (one) => String(one.id) === String(id),
+    );
+  } catch {
+    /* nothing to show: the sheet says so */
+  }
+  const list = found ? findings(found) : [];
+  show(
+    box,
+    h("h2", { class: "sheet-title" }, t("why")),
+    h(
+      "div",
+      { class: "why-body", tabindex: "0" },
+      list.length ? h("ul", { class: "findings" }, list) : h("p", null, t("why_none")),
+      found && h("p", { class: "why-tries" }, `${found.kind} · ${tries(found)}`),
+      found && raw(found.reply) && h("pre", null, raw(found.reply).slice(0, 4000)),
+    ),
+  );
+}

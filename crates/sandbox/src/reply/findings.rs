@@ -1,0 +1,240 @@
+//! What the sandbox can find wrong, in words: code, where, Chinese, English, and the page to read.
+
+use serde::Serialize;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Severity {
+    /// The person saw a notice, or the call was refused.
+    Error,
+    /// It worked, but not as written.
+    Warning,
+}
+
+/// One thing that is wrong with an exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) code: String,
+    pub(crate) severity: Severity,
+    #[serde(rename = "where")]
+    pub(crate) place: String,
+    pub(crate) zh: String,
+    pub(crate) en: String,
+    pub(crate) doc: &'static str,
+}
+
+const REPLY_PAGE: &str =
+    "https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Passive_user_reply_message.html";
+const RECEIVE_PAGE: &str =
+    "https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_standard_messages.html";
+const CRYPT_PAGE: &str =
+    "https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Message_encryption_and_decryption_instructions.html";
+const CODES_PAGE: &str =
+    "https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html";
+
+fn error(code: &str, place: impl Into<String>, zh: String, en: String, doc: &'static str) -> Finding {
+    Finding { code: code.to_owned(), severity: Severity::Error, place: place.into(), zh, en, doc }
+}
+
+/// The last try was not answered in time.
+pub(crate) fn late(tries: usize, took_ms: u64) -> Finding {
+    error(
+        "late",
+        format!("try {tries}"),
+        format!("第 {tries} 次推送在 {took_ms} 毫秒内没有得到回答。请先回复 success，稍后再用客服消息发送结果。"),
+        format!("Try {tries} had no answer within {took_ms} ms. Answer success first and send the result later as a customer-service message."),
+        RECEIVE_PAGE,
+    )
+}
+
+/// Nobody listens at the callback's address, or the connection broke.
+pub(crate) fn unreachable(tries: usize, why: &str) -> Finding {
+    error(
+        "unreachable",
+        format!("try {tries}"),
+        format!("第 {tries} 次推送无法送达：{why}。请检查回调地址和端口，以及程序是否在运行。"),
+        format!("Try {tries} did not get through: {why}. Check the callback's address and port, and that the program runs."),
+        RECEIVE_PAGE,
+    )
+}
+
+/// The status was not 200.
+pub(crate) fn http_status(tries: usize, status: u16) -> Finding {
+    error(
+        "http_status",
+        format!("try {tries}"),
+        format!("第 {tries} 次推送得到 HTTP 状态 {status}，平台只接受 200。"),
+        format!("Try {tries} was answered with HTTP status {status}; the platform accepts only 200."),
+        RECEIVE_PAGE,
+    )
+}
+
+/// The body is a page.
+pub(crate) fn html_reply() -> Finding {
+    error(
+        "html_reply",
+        "body",
+        "回答是 HTML 页面，不是回复消息。通常是框架的错误页或登录页。".to_owned(),
+        "The answer is an HTML page, not a reply: often a framework's error or login page.".to_owned(),
+        REPLY_PAGE,
+    )
+}
+
+/// The body is JSON where XML is expected.
+pub(crate) fn json_reply() -> Finding {
+    error(
+        "json_reply",
+        "body",
+        "回答是 JSON，被动回复必须是 XML。客服消息的 JSON 不能用在这里。".to_owned(),
+        "The answer is JSON; a passive reply must be XML. The JSON of customer-service messages does not work here."
+            .to_owned(),
+        REPLY_PAGE,
+    )
+}
+
+/// The body cannot be read.
+pub(crate) fn xml_error(place: String, what: &str) -> Finding {
+    error(
+        "xml_error",
+        place.clone(),
+        format!("回复无法解析（{place}）：{what}。不回复时请返回 success 或空内容。"),
+        format!("The reply cannot be read ({place}): {what}. For no reply, answer success or nothing."),
+        REPLY_PAGE,
+    )
+}
+
+/// A character that XML forbids.
+pub(crate) fn control_character(place: String, code: u32, byte: usize) -> Finding {
+    error(
+        "control_character",
+        place,
+        format!("回复的第 {byte} 字节是 XML 不允许的控制字符 U+{code:04X}，请先去掉它。"),
+        format!("Byte {byte} of the reply is the control character U+{code:04X}, which XML forbids. Remove it first."),
+        REPLY_PAGE,
+    )
+}
+
+/// To and From are not the push's, exchanged.
+pub(crate) fn swapped_users(field: &str, want: &str, got: &str) -> Finding {
+    error(
+        "swapped_users",
+        field,
+        format!("{field} 应为 {want}，实际是“{got}”。回复时要把推送里的 ToUserName 和 FromUserName 对调。"),
+        format!("{field} should be {want} but is \"{got}\". A reply exchanges the push's ToUserName and FromUserName."),
+        REPLY_PAGE,
+    )
+}
+
+/// The MsgType is not one of the reply kinds.
+pub(crate) fn unknown_msgtype(got: &str) -> Finding {
+    error(
+        "unknown_msgtype",
+        "MsgType",
+        format!("MsgType“{got}”不是被动回复的类型（text image voice video music news transfer_customer_service）。"),
+        format!("MsgType \"{got}\" is no kind of passive reply (text image voice video music news transfer_customer_service)."),
+        REPLY_PAGE,
+    )
+}
+
+/// A field that must say something is missing or empty.
+pub(crate) fn empty_content(field: &str) -> Finding {
+    error(
+        "empty_content",
+        field,
+        format!("{field} 缺失或为空。没有内容可回复时请返回 success。"),
+        format!("{field} is missing or empty. When there is nothing to say, answer success."),
+        REPLY_PAGE,
+    )
+}
+
+/// The text is too long.
+pub(crate) fn content_too_long(bytes: usize, limit: usize) -> Finding {
+    error(
+        "content_too_long",
+        "Content",
+        format!("Content 有 {bytes} 字节，最多 {limit} 字节（UTF-8，一个汉字 3 字节）。请分成几条发送。"),
+        format!("Content has {bytes} bytes; at most {limit} are allowed (UTF-8: three per Chinese character). Split it."),
+        REPLY_PAGE,
+    )
+}
+
+/// More articles than are shown; the rest is dropped.
+pub(crate) fn too_many_articles(count: usize, limit: usize) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        ..error(
+            "too_many_articles",
+            "Articles",
+            format!("图文有 {count} 条，这里只显示前 {limit} 条，其余被丢弃。"),
+            format!("There are {count} articles; only the first {limit} are shown here, the rest is dropped."),
+            REPLY_PAGE,
+        )
+    }
+}
+
+/// A plain reply in secure mode.
+pub(crate) fn not_encrypted() -> Finding {
+    error(
+        "not_encrypted",
+        "Encrypt",
+        "安全模式下回复必须加密（Encrypt、MsgSignature、TimeStamp、Nonce）。".to_owned(),
+        "In secure mode a reply must be encrypted (Encrypt, MsgSignature, TimeStamp, Nonce).".to_owned(),
+        CRYPT_PAGE,
+    )
+}
+
+/// The envelope's signature is wrong.
+pub(crate) fn bad_msg_signature() -> Finding {
+    error(
+        "bad_msg_signature",
+        "MsgSignature",
+        "MsgSignature 不对：它是 Token、TimeStamp、Nonce、Encrypt 排序拼接后的 SHA-1。".to_owned(),
+        "MsgSignature is wrong: it is the SHA-1 of Token, TimeStamp, Nonce and Encrypt, sorted and joined.".to_owned(),
+        CRYPT_PAGE,
+    )
+}
+
+/// The AppID at the end of the plaintext is another account's.
+pub(crate) fn wrong_app_id(found: &str, want: &str) -> Finding {
+    error(
+        "wrong_app_id",
+        "Encrypt",
+        format!("密文末尾的 AppID 是“{found}”，应为 {want}。"),
+        format!("The AppID at the end of the plaintext is \"{found}\", it should be {want}."),
+        CRYPT_PAGE,
+    )
+}
+
+/// The envelope cannot be opened.
+pub(crate) fn bad_padding(why: &str) -> Finding {
+    error(
+        "bad_padding",
+        "Encrypt",
+        format!("密文无法解开：{why}。请检查 EncodingAESKey，以及按 32 字节补位。"),
+        format!("The envelope cannot be opened: {why}. Check the EncodingAESKey, and that padding is to 32 bytes."),
+        CRYPT_PAGE,
+    )
+}
+
+/// A call was refused.
+pub(crate) fn errcode(code: i64, path: &str, zh: &str, en: &str) -> Finding {
+    error(
+        &format!("errcode:{code}"),
+        path,
+        format!("{path} 返回 {code}：{zh}"),
+        format!("{path} answered {code}: {en}"),
+        CODES_PAGE,
+    )
+}
+
+/// A path nobody knows.
+pub(crate) fn unknown_path(code: i64, method: &str, path: &str) -> Finding {
+    error(
+        &format!("errcode:{code}"),
+        path,
+        format!("沙箱不认识接口 {method} {path}。请检查路径；如果平台确有此接口，沙箱还没有实现它。"),
+        format!("The sandbox does not know {method} {path}. Check the path; if the platform has it, the sandbox does not have it yet."),
+        CODES_PAGE,
+    )
+}

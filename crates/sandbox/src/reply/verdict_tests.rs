@@ -1,0 +1,152 @@
+//! Every finding of the judge, each from the smallest reply that earns it.
+
+use hongyan_wire::{AesKey, AppId, Secret, envelope};
+
+use super::read::Frame;
+use super::verdict::{Failure, Verdict, judge};
+use crate::options::{Format, Mode};
+use crate::push::seal::Signer;
+use crate::settings::Settings;
+
+const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+
+fn signer(mode: Mode) -> Signer {
+    Signer {
+        app_id: "wx0123456789abcdef".into(),
+        token: "emuToken2026".into(),
+        key: AesKey::parse(KEY).ok(),
+        mode,
+        format: Format::Xml,
+    }
+}
+
+fn judged(body: &str, mode: Mode, to_event: bool) -> Verdict {
+    let settings = Settings::default();
+    let frame = Frame { openid: "oUser", original_id: "gh_1", to_event, settings: &settings };
+    judge(body.as_bytes(), &signer(mode), &frame)
+}
+
+fn codes(verdict: &Verdict) -> Vec<&str> {
+    verdict.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+fn reply(inner: &str) -> String {
+    format!(
+        "<xml><ToUserName><![CDATA[oUser]]></ToUserName><FromUserName>gh_1</FromUserName><CreateTime>1</CreateTime>{inner}</xml>"
+    )
+}
+
+fn text(content: &str) -> String {
+    reply(&format!("<MsgType>text</MsgType><Content><![CDATA[{content}]]></Content>"))
+}
+
+#[test]
+fn success_and_nothing_are_silent_and_a_text_is_shown() {
+    for body in ["", "success"] {
+        let verdict = judged(body, Mode::Secure, false);
+        assert_eq!((verdict.shown, verdict.findings.len()), (None, 0), "{body:?}");
+    }
+    let verdict = judged(&text("hi"), Mode::Plain, false);
+    assert_eq!(verdict.shown.unwrap().fields["content"], "hi");
+}
+
+#[test]
+fn every_fault_of_a_plain_reply_has_its_code() {
+    let long = text(&"长".repeat(683));
+    let cases = [
+        ("<!DOCTYPE html><html></html>".to_owned(), "html_reply"),
+        (r#"{"msgtype":"text"}"#.to_owned(), "json_reply"),
+        ("<xml><A></xml>".to_owned(), "xml_error"),
+        ("success\n".to_owned(), "xml_error"),
+        (text("a\u{8}"), "control_character"),
+        (text("").replace("oUser", "gh_1"), "swapped_users"),
+        (reply("<MsgType>txt</MsgType>"), "unknown_msgtype"),
+        (reply(""), "unknown_msgtype"),
+        (text(""), "empty_content"),
+        (reply("<MsgType>image</MsgType><Image></Image>"), "empty_content"),
+        (reply("<MsgType>news</MsgType><ArticleCount>1</ArticleCount>"), "empty_content"),
+        (long, "content_too_long"),
+    ];
+    for (body, code) in cases {
+        let verdict = judged(&body, Mode::Plain, false);
+        assert_eq!(codes(&verdict).first(), Some(&code), "{body}");
+        assert!(verdict.wrong() && verdict.shown.is_none(), "{body}");
+    }
+}
+
+#[test]
+fn a_text_of_2048_bytes_is_shown() {
+    assert!(judged(&text(&"a".repeat(2048)), Mode::Plain, false).shown.is_some());
+    assert!(judged(&text(&"a".repeat(2049)), Mode::Plain, false).shown.is_none());
+}
+
+#[test]
+fn surplus_articles_are_dropped_and_named() {
+    let item = "<item><Title>t</Title><Description>d</Description><PicUrl>p</PicUrl><Url>u</Url></item>";
+    let body = reply(&format!(
+        "<MsgType>news</MsgType><ArticleCount>9</ArticleCount><Articles>{}</Articles>",
+        item.repeat(9)
+    ));
+    for (to_event, shown) in [(false, 1), (true, 8)] {
+        let verdict = judged(&body, Mode::Plain, to_event);
+        assert_eq!(codes(&verdict), ["too_many_articles"]);
+        assert!(!verdict.wrong());
+        assert_eq!(verdict.shown.unwrap().fields["articles"].as_array().unwrap().len(), shown);
+    }
+}
+
+fn sealed(app_id: &str, token: &str, message: &str) -> String {
+    let key = AesKey::parse(KEY).unwrap();
+    let encrypt = envelope::seal(&key, &AppId::new(app_id), [7; 16], message.as_bytes());
+    envelope::sealed_reply_xml(&Secret::new(token), &encrypt, "1732000001", "771144")
+}
+
+#[test]
+fn an_encrypted_reply_is_opened_and_its_faults_have_their_codes() {
+    let good = sealed("wx0123456789abcdef", "emuToken2026", &text("ok"));
+    for mode in [Mode::Secure, Mode::Compatible] {
+        let verdict = judged(&good, mode, false);
+        assert_eq!(verdict.shown.unwrap().fields["content"], "ok");
+        assert_eq!(verdict.plain.unwrap(), text("ok"));
+    }
+    assert!(judged(&text("plain"), Mode::Compatible, false).shown.is_some());
+    let cases = [
+        (text("plain"), "not_encrypted"),
+        (sealed("wx0123456789abcdef", "another", &text("ok")), "bad_msg_signature"),
+        (sealed("wxother", "emuToken2026", &text("ok")), "wrong_app_id"),
+        (sealed("wx0123456789abcdef", "emuToken2026", "<xml>"), "xml_error"),
+    ];
+    for (body, code) in cases {
+        assert_eq!(codes(&judged(&body, Mode::Secure, false)), [code], "{body}");
+    }
+}
+
+#[test]
+fn an_envelope_made_with_another_key_is_bad_padding() {
+    let key = AesKey::parse("GFEDCBA9876543210zyxwvutsrqponmlkjihgfedcba").unwrap();
+    let encrypt = envelope::seal(&key, &AppId::new("wx0123456789abcdef"), [7; 16], b"<xml></xml>");
+    let body = envelope::sealed_reply_xml(&Secret::new("emuToken2026"), &encrypt, "1", "2");
+    assert_eq!(codes(&judged(&body, Mode::Secure, false)), ["bad_padding"]);
+}
+
+#[test]
+fn the_reply_of_test_vector_a_is_shown() {
+    let settings = Settings::default();
+    let frame = Frame {
+        openid: "oEmuUser0000000000000000001A",
+        original_id: "gh_0123456789ab",
+        to_event: false,
+        settings: &settings,
+    };
+    let body = "<xml><Encrypt><![CDATA[DpQeJfnf/MGZ/+GTIspwVImfSqIoEApGD0lIDU/E2fjzki5+g1xWo+IpOiSlFPvxGABtNM7DJjnU1tVU9TsSUvYPB1FHQJmURYt4thdY4rJSFQZLlyGO49v2I6P+bSeR4pbBmpLfCsnS8Mqm3TNpoUxSvbeWTfYYGDQ3wp5KbfHglzd744Oh2xSTh4RQlStDTuplxSSud7Cr5Y/yUSdAWQIy2Un2rJS+Kj0MaU4Lv8RgkXLWo5WI0jAj7JhXHd7FL96ZB4uxZigxa6g4Pwbi81oP52dKCAN+vJJhL3r0LjWeyrYWFXlkT21fpEijqE3IQnjb9EzetQ+UaWgRjkgkjgVGiL6rX9P6yaVHJJFrEDStbfZ/rwYaOceQznKToaUp]]></Encrypt><MsgSignature><![CDATA[fdad3e50c1fb4714c9bb7153a2c6c8f4f88d56a5]]></MsgSignature><TimeStamp>1732000001</TimeStamp><Nonce><![CDATA[771144]]></Nonce></xml>";
+    let verdict = judge(body.as_bytes(), &signer(Mode::Secure), &frame);
+    assert_eq!(verdict.shown.unwrap().fields["content"], "ok");
+}
+
+#[test]
+fn a_failed_push_names_how_its_last_try_failed() {
+    let late = Failure::Late { took_ms: 5000 }.finding(3);
+    assert!(late.zh.contains("第 3 次") && late.en.contains("5000 ms"), "{late:?}");
+    assert_eq!(Failure::Unreachable { why: "refused".into() }.finding(1).code, "unreachable");
+    assert_eq!(Failure::Status(502).finding(1).code, "http_status");
+}

@@ -1,0 +1,205 @@
+//! The platform's own endpoints: one table, one entry that checks, runs, answers and records.
+
+mod desk;
+mod table;
+mod record;
+mod spoil;
+mod token;
+mod menu;
+mod message;
+mod message_check;
+mod qrcode;
+mod media;
+mod user;
+mod misc;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::response::Response;
+use http::{Method, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+
+use crate::exchange::{Direction, Exchange, Outcome};
+use crate::faults::Target;
+use crate::platform::Platform;
+use crate::reply::findings;
+use crate::world::World;
+use crate::world::token::BadToken;
+use desk::{Answer, Call, Desk, File, Refused};
+use hongyan_wire::{ErrCode, Lang};
+use table::Route;
+
+/// The largest body of a call.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// Answers any call to the platform.
+pub(crate) async fn entry(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+    let Ok(call) = read(request).await else {
+        return status(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let strike = |world: &mut World| {
+        let target = Target { direction: Direction::Api, kind: &call.path, user: None };
+        world.faults.strike(&target, false)
+    };
+    let fault = platform.with(|world, _| strike(world));
+    if let Some(delay) = fault.as_ref().and_then(|deed| deed.delay_ms) {
+        tokio::time::sleep(std::time::Duration::from_millis(delay)).await;
+    }
+    let forced = fault.as_ref().and_then(|deed| deed.errcode);
+    let answer = platform.with(|world, now_ms| handle(world, &call, forced, now_ms));
+    match fault {
+        Some(deed) => spoil::spoil(&platform, &deed, answer).await,
+        None => answer,
+    }
+}
+
+/// Reads the whole call, so that it can be recorded.
+async fn read(request: Request) -> Result<Call, ()> {
+    let (parts, body) = request.into_parts();
+    let body = http_body_util::Limited::new(body, MAX_BODY).collect().await.map_err(|_| ())?.to_bytes();
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_owned();
+    let mut call = Call {
+        method: parts.method.clone(),
+        path: parts.uri.path().to_owned(),
+        query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect(),
+        body: body.clone(),
+        files: Vec::new(),
+        content_type,
+    };
+    if call.content_type.starts_with("multipart/") {
+        let request = Request::from_parts(parts, Body::from(body));
+        if let Ok(mut form) = Multipart::from_request(request, &()).await {
+            while let Ok(Some(field)) = form.next_field().await {
+                let (name, file_name) = (field.name().map(str::to_owned), field.file_name().map(str::to_owned));
+                if let Ok(bytes) = field.bytes().await {
+                    call.files.push(File { field: name.unwrap_or_default(), name: file_name, bytes });
+                }
+            }
+        }
+    }
+    Ok(call)
+}
+
+/// Runs one call, answers it and records it.
+fn handle(world: &mut World, call: &Call, forced: Option<i64>, now_ms: i64) -> Response {
+    let route = table::find(&call.path);
+    let mut desk = Desk { at: account_of(world, call, now_ms), world, call, now_ms, user: None };
+    let result = match (forced, route) {
+        (Some(code), _) => Err(code.into()),
+        (None, Some(route)) => run(route, &mut desk),
+        // What the platform says to a path it does not know.
+        (None, None) => Err(40066.into()),
+    };
+    let (at, user) = (desk.at, desk.user.take());
+    let mut exchange = world.begin(at, Direction::Api, call.path.clone(), now_ms);
+    exchange.user = user;
+    exchange.request = record::request(call);
+    let response = match result {
+        Ok(answer) => {
+            exchange.outcome = Outcome::Replied;
+            exchange.reply = record::reply(&answer);
+            respond(answer)
+        }
+        Err(refused) => refuse(world, &mut exchange, call, refused, route.is_some() || forced.is_some(), now_ms),
+    };
+    world.end(exchange);
+    response
+}
+
+/// The account a call's token belongs to.
+fn account_of(world: &World, call: &Call, now_ms: i64) -> usize {
+    let token = call.query("access_token").unwrap_or_default();
+    let known = |at: &usize| world.accounts[*at].tokens.check(token, now_ms) != Err(BadToken::Unknown);
+    (0..world.accounts.len()).find(known).unwrap_or(0)
+}
+
+/// The checks every call goes through, then the endpoint itself.
+fn run(route: &Route, desk: &mut Desk<'_>) -> desk::Result {
+    match route.method {
+        table::Verb::Get if desk.call.method != Method::GET => return Err(43001.into()),
+        table::Verb::Post if desk.call.method != Method::POST => return Err(43002.into()),
+        _ => {}
+    }
+    if route.token {
+        let Some(token) = desk.call.query("access_token") else { return Err(41001.into()) };
+        let now_ms = desk.now_ms;
+        desk.account().tokens.check(token, now_ms).map_err(|bad| match bad {
+            BadToken::Unknown => desk.world.settings.unknown_token_code,
+            BadToken::NotLatest => 40001,
+            BadToken::Expired => 42001,
+        })?;
+        desk.needs(route.right, 48001)?;
+        let (limit, now_ms) = (table::daily_limit(route, desk.account().kind), desk.now_ms);
+        if !desk.account().quota.count(route.path, limit, now_ms) {
+            return Err(45009.into());
+        }
+    }
+    (route.run)(desk)
+}
+
+fn refuse(
+    world: &mut World,
+    exchange: &mut Exchange,
+    call: &Call,
+    refused: Refused,
+    known: bool,
+    now_ms: i64,
+) -> Response {
+    let code = ErrCode(refused.code);
+    let text = refused.text.or_else(|| code.wire_text().map(str::to_owned));
+    let message = format!("{} rid: {}", text.unwrap_or_else(|| "error".to_owned()), world.ids.rid(now_ms));
+    let body = json!({"errcode": refused.code, "errmsg": message});
+    exchange.outcome = Outcome::Failed;
+    exchange.reply = json!({"status": 200, "content_type": JSON, "body": body});
+    exchange.findings.push(if known {
+        let meaning = |lang| code.meaning(lang).unwrap_or("?");
+        findings::errcode(refused.code, &call.path, meaning(Lang::Zh), meaning(Lang::En))
+    } else {
+        findings::unknown_path(refused.code, call.method.as_str(), &call.path)
+    });
+    json_response(&body)
+}
+
+/// The Content-Type of JSON answers.
+const JSON: &str = "application/json; encoding=utf-8";
+
+fn json_response(body: &Value) -> Response {
+    build(Response::builder().header(header::CONTENT_TYPE, JSON), Body::from(body.to_string()))
+}
+
+fn respond(answer: Answer) -> Response {
+    match answer {
+        Answer::Json(body) => json_response(&body),
+        Answer::File { content_type, name, bytes } => {
+            let mut builder = Response::builder().header(header::CONTENT_TYPE, content_type);
+            if let Some(name) = name {
+                builder =
+                    builder.header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
+            }
+            build(builder, Body::from(bytes))
+        }
+        Answer::Picture(bytes) => build(
+            Response::builder()
+                .header(header::CONTENT_TYPE, "image/jpg")
+                .header(header::CACHE_CONTROL, "max-age=604800"),
+            Body::from(bytes),
+        ),
+        Answer::Status(code) => status(StatusCode::from_u16(code).unwrap_or(StatusCode::NOT_FOUND)),
+    }
+}
+
+fn build(builder: http::response::Builder, body: Body) -> Response {
+    builder.body(body).unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+fn status(code: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = code;
+    response
+}

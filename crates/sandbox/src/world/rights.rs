@@ -1,0 +1,56 @@
+//! Who may do what: the platform's permission table by kind of account and certification.
+
+use crate::options::Kind;
+
+/// A group of calls that is allowed or not as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// Tokens, addresses, callback check: everybody.
+    Basic,
+    Menu,
+    ConditionalMenu,
+    CustomerService,
+    /// A menu of choices inside a customer-service message.
+    MsgMenu,
+    Users,
+    QrCodes,
+    Media,
+}
+
+/// Whether an account of this kind has the right.
+pub(crate) fn may(kind: Kind, verified: bool, right: Right) -> bool {
+    let test = kind == Kind::Test;
+    let service = kind == Kind::Service;
+    match right {
+        Right::Basic => true,
+        Right::Menu => test || service || verified,
+        Right::ConditionalMenu | Right::CustomerService | Right::Users | Right::Media => test || verified,
+        Right::MsgMenu => service && verified,
+        Right::QrCodes => test || (service && verified),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_the_reference_holds() {
+        use Kind::{Service, Subscription, Test};
+        let columns = [(Subscription, false), (Subscription, true), (Service, false), (Service, true), (Test, false)];
+        let rows = [
+            (Right::Basic, [true, true, true, true, true]),
+            (Right::Menu, [false, true, true, true, true]),
+            (Right::CustomerService, [false, true, false, true, true]),
+            (Right::MsgMenu, [false, false, false, true, false]),
+            (Right::Users, [false, true, false, true, true]),
+            (Right::QrCodes, [false, false, false, true, true]),
+            (Right::Media, [false, true, false, true, true]),
+        ];
+        for (right, row) in rows {
+            for ((kind, verified), allowed) in columns.into_iter().zip(row) {
+                assert_eq!(may(kind, verified, right), allowed, "{right:?} {kind:?} {verified}");
+            }
+        }
+    }
+}
