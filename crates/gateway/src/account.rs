@@ -119,6 +119,9 @@ impl Account {
         pending.taken = taken;
         // Handing over to the agents is possible only as the passive reply.
         pending.rest.retain(Message::can_be_sent);
+        if pending.taken.is_none() && !pending.rest.is_empty() && !inner.config.may(Right::CustomerService) {
+            pending.taken = inner.kept.begin(&push.message.from);
+        }
         let lane = self.lane(&push.message);
         if !pending.rest.is_empty() && inner.config.may(Right::CustomerService) {
             match inner.outbox.queue(lane, &pending.rest, Hold::UntilReleased).await {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hongyan_wire::{Clock, OpenId, OsRandom, Random};
+use tokio::sync::Notify;
 
 use crate::db::Param;
 use crate::message::Message;
@@ -15,6 +16,9 @@ use crate::store::{Statement, Store, StoreError};
 
 /// How long a kept reply is worth giving.
 const LIFE: Duration = Duration::from_hours(7 * 24);
+/// How long a message waits for the answer to the one before it. The answer has left by then, what follows it is
+/// being written.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How many are kept for one user; the oldest make way.
 const MOST: i64 = 20;
 
@@ -24,6 +28,8 @@ pub(crate) struct Kept {
     account: Arc<str>,
     clock: Arc<dyn Clock>,
     users: Mutex<HashMap<OpenId, Turn>>,
+    /// Told when a turn is over.
+    over: Notify,
 }
 
 /// Where a user with kept replies stands.
@@ -31,7 +37,7 @@ pub(crate) struct Kept {
 struct Turn {
     /// They are being given: nobody else may take them.
     busy: bool,
-    /// More were kept meanwhile.
+    /// There are some that nobody has taken yet.
     more: bool,
 }
 
@@ -59,13 +65,27 @@ impl Kept {
         let rows = store
             .query("SELECT DISTINCT openid FROM kept_replies WHERE account = ?", &[account.as_ref().into()])
             .await?;
-        let users = rows.iter().map(|row| (OpenId::new(text(row, "openid")), Turn::default())).collect();
-        Ok(Self { store, account, clock, users: Mutex::new(users) })
+        let some = Turn { busy: false, more: true };
+        let users = rows.iter().map(|row| (OpenId::new(text(row, "openid")), some)).collect();
+        Ok(Self { store, account, clock, users: Mutex::new(users), over: Notify::new() })
     }
 
-    /// Whether the user has kept replies.
+    /// Whether the user has kept replies, or will have in a moment.
     pub(crate) fn has(&self, openid: &OpenId) -> bool {
-        self.users().get(openid).is_some_and(|turn| !turn.busy)
+        self.users().contains_key(openid)
+    }
+
+    /// Begins a turn for replies that an answer will leave behind; `None` when another one is going on.
+    pub(crate) fn begin(self: &Arc<Self>, openid: &OpenId) -> Option<Taken> {
+        let mut users = self.users();
+        let turn = users.entry(openid.clone()).or_default();
+        // Replies that are kept already were not given by this answer: these come behind them.
+        if turn.busy || turn.more {
+            return None;
+        }
+        turn.busy = true;
+        drop(users);
+        Some(Taken::new(self, openid))
     }
 
     /// Keeps replies, in order, behind those that are there already.
@@ -82,17 +102,12 @@ impl Kept {
 
     /// Takes the user's kept replies; nobody else can until they are given or dropped. `None` when there are none.
     pub(crate) async fn take(self: &Arc<Self>, openid: &OpenId) -> Result<Option<Taken>, StoreError> {
-        match self.users().get_mut(openid) {
-            Some(turn) if !turn.busy => *turn = Turn { busy: true, more: false },
-            _ => return Ok(None),
+        if !self.turn(openid).await {
+            return Ok(None);
         }
-        let mut taken = Taken {
-            kept: Arc::clone(self),
-            openid: openid.clone(),
-            ids: Vec::new(),
-            messages: Vec::new(),
-            done: false,
-        };
+        let mut taken = Taken::new(self, openid);
+        // Until it is known what is there, something may be.
+        taken.done = false;
         let rows = self
             .store
             .query(
@@ -112,6 +127,25 @@ impl Kept {
             .collect();
         taken.done = taken.ids.is_empty();
         Ok((!taken.done).then_some(taken))
+    }
+
+    /// Takes the user's turn, after the one that is going on; whether there is something to take.
+    async fn turn(&self, openid: &OpenId) -> bool {
+        let taken = async {
+            loop {
+                let over = self.over.notified();
+                match self.users().get_mut(openid) {
+                    None => return false,
+                    Some(turn) if !turn.busy => {
+                        *turn = Turn { busy: true, more: false };
+                        return true;
+                    }
+                    Some(_) => {}
+                }
+                over.await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, taken).await.unwrap_or(false)
     }
 
     fn users(&self) -> MutexGuard<'_, HashMap<OpenId, Turn>> {
@@ -158,6 +192,10 @@ impl Kept {
 }
 
 impl Taken {
+    fn new(kept: &Arc<Kept>, openid: &OpenId) -> Self {
+        Self { kept: Arc::clone(kept), openid: openid.clone(), ids: Vec::new(), messages: Vec::new(), done: true }
+    }
+
     /// The replies were given: they are forgotten, and `rest` is kept in their place.
     pub(crate) async fn given(mut self, rest: &[Message]) -> Result<(), StoreError> {
         let mut statements = vec![delete(&self.ids)];
@@ -175,8 +213,10 @@ impl Drop for Taken {
         if self.done && !turn.more {
             users.remove(&self.openid);
         } else {
-            turn.busy = false;
+            *turn = Turn { busy: false, more: true };
         }
+        drop(users);
+        self.kept.over.notify_waiters();
     }
 }
 

@@ -33,6 +33,11 @@ export function findings(exchange) {
 
 /** A request or reply as text, whatever form it is kept in. */
 export function raw(value) {
+  // The platform writes its XML in one line; a line for each element reads better and changes nothing.
+  return written(value).replace(/(<\/\w+>|^<xml>|\n<xml>)(?=<)/g, "$1\n");
+}
+
+function written(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;
   const parts = [];

@@ -133,16 +133,15 @@ export function form(root, { title, fields, yes, check }) {
   });
 }
 
-/** A file from the person's disk, or an empty list. */
+/** Files from the person's disk. The input stays in the page until the next one, so that a test can fill it as well. */
 export function pick(accept, multiple = false) {
+  document.querySelector("input.picker")?.remove();
   return new Promise((resolve) => {
-    const input = h("input", { type: "file", accept, multiple, hidden: true, "data-testid": "file" });
-    const finish = (files) => {
+    const input = h("input", { type: "file", class: "picker", accept, multiple, hidden: true, "data-testid": "file" });
+    input.addEventListener("change", () => {
       input.remove();
-      resolve(files);
-    };
-    input.addEventListener("change", () => finish([...input.files]));
-    input.addEventListener("cancel", () => finish([]));
+      resolve([...input.files]);
+    });
     document.body.append(input);
     input.click();
   });

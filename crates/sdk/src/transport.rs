@@ -63,7 +63,7 @@ impl Transport {
         let place = request.url().origin().ascii_serialization();
         let mut response = self.http.execute(request).await.map_err(|error| {
             if error.is_connect() || error.is_builder() {
-                not_sent(format!("cannot reach {place}: {}", cause(error)).into())
+                not_sent(format!("cannot reach {place}: {}", root(error)).into())
             } else if error.is_timeout() {
                 unsure(format!("no answer from {place} within {:?}", self.time_for(call)).into())
             } else {
@@ -140,6 +140,16 @@ impl Transport {
         let moves_a_file = call.file.is_some() || call.progress.is_some();
         if moves_a_file { self.timeout * FILE_TIME } else { self.timeout }
     }
+}
+
+/// The last cause alone: what the operating system or the TLS library said.
+fn root(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut said: &dyn std::error::Error = &error;
+    while let Some(source) = said.source() {
+        said = source;
+    }
+    said.to_string()
 }
 
 /// The chain of causes as one text. The address goes first: it holds the token.

@@ -2,17 +2,17 @@
 
 use clap::Args;
 use hongyan_wire::{
-    AppId, Inbound, Secret, envelope,
+    AesKey, AppId, Inbound, Secret, envelope,
     inbound::{self, Fields},
     signature,
 };
 use serde_json::Value;
 
-use crate::{callback_keys::CallbackKeys, failure::Failure, input, screen::Screen};
+use crate::{account::AccountArgs, callback_keys::CallbackKeys, failure::Failure, input, screen::Screen};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  hongyan decode < push.xml\n  hongyan decode --aes-key KEY --app-id wx0123456789abcdef < envelope.xml\n  hongyan decode --token TOKEN --query 'signature=…&timestamp=…&nonce=…' < push.xml"
+    after_help = "Examples:\n  hongyan decode < push.xml\n  hongyan decode --config hongyan.toml < envelope.xml\n  hongyan decode --aes-key KEY --app-id wx0123456789abcdef < envelope.xml\n  hongyan decode --token TOKEN --query 'signature=…&timestamp=…&nonce=…' < push.xml"
 )]
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
@@ -23,6 +23,37 @@ pub(crate) struct DecodeArgs {
     /// The query the push came with; with the token its signatures are checked
     #[arg(long, value_name = "QUERY")]
     query: Option<String>,
+    #[command(flatten)]
+    account: AccountArgs,
+}
+
+/// What opens and proves a push: from the flags, else from the configuration.
+struct Means {
+    token: Option<Secret>,
+    keys: Vec<AesKey>,
+    app_id: Option<AppId>,
+}
+
+impl Means {
+    fn of(args: &DecodeArgs, screen: Screen) -> Result<Self, Failure> {
+        let mut means = Self {
+            token: args.keys.token(),
+            keys: args.keys.aes_key(screen)?.into_iter().collect(),
+            app_id: args.app_id.as_deref().map(AppId::new),
+        };
+        // A file that merely lies in the folder is not asked: most pushes need none.
+        if args.account.config.is_some() {
+            let source = args.account.source(screen)?;
+            if let Some(account) = source.account() {
+                means.token = means.token.or_else(|| Some(account.token.clone()));
+                means.app_id = means.app_id.or_else(|| Some(account.app_id.clone()));
+                if means.keys.is_empty() {
+                    means.keys.clone_from(&account.aes_keys);
+                }
+            }
+        }
+        Ok(means)
+    }
 }
 
 pub(crate) fn run(args: &DecodeArgs, screen: Screen) -> Result<(), Failure> {
@@ -37,11 +68,12 @@ pub(crate) fn run(args: &DecodeArgs, screen: Screen) -> Result<(), Failure> {
     };
     let (format, fields) = read(&body)?;
     let encrypt = fields.text("Encrypt").map(str::to_owned);
-    if let Some(token) = args.keys.token() {
-        check_signatures(&token, args.query.as_deref(), &fields, encrypt.as_deref(), screen)?;
+    let means = Means::of(args, screen)?;
+    if let Some(token) = &means.token {
+        check_signatures(token, args.query.as_deref(), &fields, encrypt.as_deref(), screen)?;
     }
     let (format, fields) = match encrypt {
-        Some(encrypt) => read(&open(args, &encrypt, &fields, screen)?)?,
+        Some(encrypt) => read(&open(&means, &encrypt, &fields, screen)?)?,
         None => (format, fields),
     };
     // What carries no sender is no message, such as the notices of a third-party platform; its fields are shown as they are.
@@ -53,9 +85,8 @@ pub(crate) fn run(args: &DecodeArgs, screen: Screen) -> Result<(), Failure> {
 }
 
 /// The message inside the envelope. In compatible mode the plain fields beside it are not looked at: anybody can change them.
-fn open(args: &DecodeArgs, encrypt: &str, fields: &Fields, screen: Screen) -> Result<Vec<u8>, Failure> {
-    let key = args.keys.aes_key(screen)?;
-    let (Some(key), Some(app_id)) = (key, &args.app_id) else {
+fn open(means: &Means, encrypt: &str, fields: &Fields, screen: Screen) -> Result<Vec<u8>, Failure> {
+    let (false, Some(app_id)) = (means.keys.is_empty(), &means.app_id) else {
         let plain = fields.text("MsgType").is_some();
         return Err(Failure::Usage(screen.lang.pick(
             format!(
@@ -68,15 +99,13 @@ fn open(args: &DecodeArgs, encrypt: &str, fields: &Fields, screen: Screen) -> Re
             ),
         )));
     };
-    envelope::open(&[key], &AppId::new(app_id.as_str()), encrypt).map(|opened| opened.message).map_err(
-        |error| {
-            Failure::Refused(
-                screen
-                    .lang
-                    .pick(format!("The envelope does not open: {error}"), format!("无法解开加密包：{error}")),
-            )
-        },
-    )
+    envelope::open(&means.keys, app_id, encrypt).map(|opened| opened.message).map_err(|error| {
+        Failure::Refused(
+            screen
+                .lang
+                .pick(format!("The envelope does not open: {error}"), format!("无法解开加密包：{error}")),
+        )
+    })
 }
 
 /// Checks what there is to check: the query of a push, or the signature that an encrypted reply carries itself.

@@ -44,7 +44,11 @@ pub(crate) struct QrcodeArgs {
 
 pub(crate) async fn run(args: QrcodeArgs, screen: Screen) -> Result<(), Failure> {
     let refused = |error: hongyan::Error| refusal::failure(&error, screen.lang);
-    let scene = Scene::parse_user(&args.scene);
+    let scene = match args.scene.as_str() {
+        // Somebody who writes 0 means the number, which no code may carry, and not a text that looks like it.
+        "0" => Scene::Id(0),
+        text => Scene::parse_user(text),
+    };
     let new = match args.expires {
         Some(life) => NewQrCode::temporary(scene, life),
         None => NewQrCode::permanent(scene),
@@ -123,21 +127,13 @@ async fn save(client: &Client, ticket: &Ticket, file: &Path, screen: Screen) -> 
                 .pick(format!("{name} cannot be written: {error}"), format!("无法写入 {name}：{error}")),
         )
     };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let unfinished = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    std::fs::write(unfinished.path(), &picture.bytes).map_err(unwritable)?;
-    unfinished.persist(file).map_err(|error| unwritable(error.error))?;
-    make_readable(file);
-    Ok(())
-}
-
-/// A temporary file is for its owner alone; a picture is for everybody whom the umask lets, so it gets the usual mode.
-fn make_readable(file: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let _ = std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644));
+    let mut unfinished = file.as_os_str().to_owned();
+    unfinished.push(".part");
+    let written =
+        std::fs::write(&unfinished, &picture.bytes).and_then(|()| std::fs::rename(&unfinished, file));
+    if written.is_err() {
+        // What is left of it helps nobody.
+        let _ = std::fs::remove_file(&unfinished);
     }
-    #[cfg(not(unix))]
-    let _ = file;
+    written.map_err(unwritable)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::Demo;
+use crate::harness::{Demo, run};
 
 #[tokio::test]
 async fn who_wrote_lately_is_listed_with_their_openid() {
@@ -10,15 +10,19 @@ async fn who_wrote_lately_is_listed_with_their_openid() {
     let mut person = demo.follower("小明").await;
     person.ask("你好").await;
     let config = demo.config.display().to_string();
-    // What the gateway knows is written behind the callback, in batches.
+    recently(&config, &person.openid).await;
+}
+
+/// Waits until the gateway's list of those who acted lately has this person: it is written behind the callback.
+pub(crate) async fn recently(config: &str, openid: &str) {
     let mut listed = String::new();
     for _ in 0..100 {
-        listed = demo.run(&["users", "--recent", "--config", &config]).await.ok();
-        if listed.contains(&person.openid) {
-            break;
+        listed = run(&["users", "--recent", "--config", config], &[]).await.ok();
+        if listed.contains(openid) {
+            return;
         }
     }
-    assert!(listed.contains(&person.openid), "{listed}");
+    panic!("{openid} is not in {listed}");
 }
 
 #[tokio::test]

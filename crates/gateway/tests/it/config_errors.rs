@@ -53,7 +53,7 @@ fn a_misspelt_secret_is_not_shown() {
 #[test]
 fn every_mistake_says_what_where_and_what_to_do() {
     for (text, line, what, hint) in [
-        ("".to_owned(), 1, "there is no account", "[accounts.main]"),
+        (String::new(), 1, "there is no account", "[accounts.main]"),
         ("listen = 8080\n".to_owned(), 1, "`listen` must be a string in quotes, not integer", ""),
         ("listen = \"here\"\n".to_owned(), 1, "not an address and port: \"here\"", "127.0.0.1:8080"),
         ("data = \"postgres://a/b\"\n".to_owned(), 1, "not the address of a database", "sqlite://FILE"),

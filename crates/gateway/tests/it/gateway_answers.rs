@@ -55,7 +55,6 @@ async fn a_static_rule_answers_though_the_database_is_gone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_of_a_list_goes_passively_and_the_rest_follows_in_order() {
     let stage = Stage::new(LIST).await;
-    std::fs::write(stage.folder.path().join("logo.png"), PNG).unwrap();
     let person = stage.follower("小明").await;
     for round in 1..=2 {
         let exchange = person.say("list").await;
@@ -84,7 +83,6 @@ async fn the_first_of_a_list_goes_passively_and_the_rest_follows_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_that_the_platform_forgot_is_uploaded_again() {
     let stage = Stage::new(LIST).await;
-    std::fs::write(stage.folder.path().join("logo.png"), PNG).unwrap();
     let person = stage.follower("小明").await;
     person.say("list").await;
     assert_eq!(person.hears(4).await.len(), 4);
@@ -103,7 +101,6 @@ async fn a_picture_that_the_platform_forgot_is_uploaded_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_in_the_middle_of_a_list_loses_nothing() {
     let mut stage = Stage::new(LIST).await;
-    std::fs::write(stage.folder.path().join("logo.png"), PNG).unwrap();
     let openid = {
         let person = stage.follower("小明").await;
         let busy = json!([{

@@ -1,5 +1,12 @@
 //! The gateway through its front doors.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers stand outside test functions; in them too a surprise ends the test"
+)]
+
 mod config_errors;
 mod config_reads;
 mod rules_http;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hongyan_gateway::config::{Config, ConfigError};
 use hongyan_gateway::db::Db;
+use hongyan_gateway::message::Message;
 use hongyan_gateway::rules::{MemoryRotation, Plan, RuleParts, Rules};
 use hongyan_wire::{Inbound, OsRandom, Timestamp};
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ impl World {
             Plan::Ready { rule, messages } => (rule, messages),
             Plan::Work { rule, work } => (rule, work.await.unwrap_or_default()),
         };
-        Some((rule.to_string(), messages.iter().map(|message| message.to_json()).collect()))
+        Some((rule.to_string(), messages.iter().map(Message::to_json).collect()))
     }
 
     /// The name of the rule that answers, or `-`.

@@ -33,8 +33,11 @@ impl Stage {
         let address = listener.local_addr().unwrap();
         let options = Options { callback: Some(format!("http://{address}/callback/main")), ..options };
         let sandbox = Sandbox::start_local(options.clone()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("logo.png"), PNG).unwrap();
+        std::fs::write(folder.path().join("menu.json"), MENU).unwrap();
         let mut stage = Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder,
             sandbox,
             gateway: None,
             http: reqwest::Client::new(),
@@ -188,6 +191,9 @@ impl Person<'_> {
         }
     }
 }
+
+/// A menu with one button.
+const MENU: &str = r#"{"button": [{"type": "click", "name": "公司简介", "key": "公司简介"}]}"#;
 
 /// The smallest picture there is: one pixel.
 pub(crate) const PNG: &[u8] = &[

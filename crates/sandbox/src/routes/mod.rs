@@ -37,6 +37,10 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// Answers any call to the platform.
 pub(crate) async fn entry(State(platform): State<Arc<Platform>>, request: Request) -> Response {
+    // A browser asks for this by itself; it is no call to the platform.
+    if request.uri().path() == "/favicon.ico" {
+        return status(StatusCode::NOT_FOUND);
+    }
     let Ok(call) = read(request).await else {
         return status(StatusCode::PAYLOAD_TOO_LARGE);
     };

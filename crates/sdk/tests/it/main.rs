@@ -3,7 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "helpers stand outside test functions; in them too a failure ends the test"
+    reason = "a failure ends the test, also outside the test function"
 )]
 
 mod stand_in;
