@@ -153,7 +153,8 @@ pub fn rule_notes(account: &AccountConfig, rule: &RuleConfig) -> Vec<Words> {
         {
             note("the platform sends this account no location reports", "平台不会向此账号推送位置上报");
         }
-        if let Some(event) = events.iter().find(|event| unanswerable(event)) {
+        let says = rule.reply.iter().chain(&rule.otherwise).any(|message| kind_of(message) != "none");
+        if let Some(event) = events.iter().find(|event| says && unanswerable(event)) {
             note(
                 &format!(
                     "the platform shows no reply to the event {event}: the messages go by customer service where the user's window is open"

@@ -186,7 +186,6 @@ fn without_effect(key: &str, config: &Config) -> Option<Words> {
     let (en, zh) = match key {
         "redis" => ("each gateway recognises repeated pushes by itself", "各网关各自识别重复推送"),
         "history" if config.history.is_some() => ("conversations are not kept", "不会保存会话记录"),
-        "api_keys" => ("there is no API to use them with", "尚无可用的 API"),
         _ => return None,
     };
     Some(Words::new(

@@ -42,7 +42,12 @@ impl Courier {
             MediaError::Away { .. } | MediaError::Store(_) => Outcome::NotSent(error.to_string()),
             MediaError::Upload { source, .. } => unsent(source),
         })?;
-        self.client.token().await.map_err(unsent)?;
+        // A task of its own: cut in the middle, a refresh would leave its lease behind and everybody would wait for it.
+        let client = self.client.clone();
+        match tokio::spawn(async move { client.token().await }).await {
+            Ok(token) => token.map_err(unsent)?,
+            Err(error) => return Err(Outcome::NotSent(error.to_string())),
+        };
         Ok(message)
     }
 

@@ -85,7 +85,9 @@ impl<T: Into<Self>> From<Option<T>> for Param {
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// The address is not one we can use.
-    #[error("the database address {address:?} is not usable: {reason}; write sqlite://FILE or mysql://USER:PASSWORD@HOST/DATABASE")]
+    #[error(
+        "the database address {address:?} is not usable: {reason}; write sqlite://FILE or mysql://USER:PASSWORD@HOST/DATABASE"
+    )]
     Address {
         /// The address without its password.
         address: String,
@@ -103,9 +105,10 @@ pub enum DbError {
 impl DbError {
     fn from_sqlx(error: sqlx::Error) -> Self {
         match error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
-                Self::Away(error)
-            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_) => Self::Away(error),
             other => Self::Refused(other),
         }
     }
@@ -148,12 +151,18 @@ impl Db {
 
     fn open(address: &str, max: u32) -> Result<Self, DbError> {
         let pool = match url::parse(address)? {
-            url::Options::Sqlite(options) => {
-                Pool::Sqlite(SqlitePoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE).connect_lazy_with(options))
-            }
-            url::Options::MySql(options) => {
-                Pool::MySql(MySqlPoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE).connect_lazy_with(options))
-            }
+            url::Options::Sqlite(options) => Pool::Sqlite(
+                SqlitePoolOptions::new()
+                    .max_connections(max)
+                    .acquire_timeout(ACQUIRE)
+                    .connect_lazy_with(options),
+            ),
+            url::Options::MySql(options) => Pool::MySql(
+                MySqlPoolOptions::new()
+                    .max_connections(max)
+                    .acquire_timeout(ACQUIRE)
+                    .connect_lazy_with(options),
+            ),
         };
         Ok(Self { pool })
     }
@@ -264,7 +273,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let address = format!("sqlite://{}", folder.path().join("a.db").display());
         let db = Db::connect(&address, 2).await.unwrap();
-        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, size REAL, raw BLOB)", &[]).await.unwrap();
+        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, size REAL, raw BLOB)", &[])
+            .await
+            .unwrap();
         (folder, db)
     }
 
@@ -273,7 +284,8 @@ mod tests {
         let (_folder, db) = scratch().await;
         let row = [Param::Int(7), Param::from("鸿雁"), Param::Float(1.5), Param::Bytes(vec![0xff, 0])];
         assert_eq!(db.execute("INSERT INTO t VALUES (?, ?, ?, ?)", &row).await.unwrap(), 1);
-        let rows = db.query("SELECT id, name, size, raw, NULL AS missing, count(*) AS n FROM t", &[]).await.unwrap();
+        let rows =
+            db.query("SELECT id, name, size, raw, NULL AS missing, count(*) AS n FROM t", &[]).await.unwrap();
         let json = serde_json::to_string(&rows).unwrap();
         assert_eq!(json, r#"[{"id":7,"name":"鸿雁","size":1.5,"raw":"/wA=","missing":null,"n":1}]"#);
     }

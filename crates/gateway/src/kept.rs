@@ -54,7 +54,11 @@ pub(crate) struct Taken {
 
 impl Kept {
     /// Reads who has kept replies.
-    pub(crate) async fn load(store: Store, account: Arc<str>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    pub(crate) async fn load(
+        store: Store,
+        account: Arc<str>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
         let since = clock.now() - LIFE;
         store
             .write_one(
@@ -193,7 +197,13 @@ impl Kept {
 
 impl Taken {
     fn new(kept: &Arc<Kept>, openid: &OpenId) -> Self {
-        Self { kept: Arc::clone(kept), openid: openid.clone(), ids: Vec::new(), messages: Vec::new(), done: true }
+        Self {
+            kept: Arc::clone(kept),
+            openid: openid.clone(),
+            ids: Vec::new(),
+            messages: Vec::new(),
+            done: true,
+        }
     }
 
     /// The replies were given: they are forgotten, and `rest` is kept in their place.

@@ -75,7 +75,9 @@ impl Account {
 /// The message as customer service takes it: of several articles only the first.
 fn by_service(message: Message) -> Message {
     let Value::Object(mut full) = message.to_json() else { return message };
-    if let Some(articles) = full.get_mut("news").and_then(|news| news.get_mut("articles")).and_then(Value::as_array_mut) {
+    if let Some(articles) =
+        full.get_mut("news").and_then(|news| news.get_mut("articles")).and_then(Value::as_array_mut)
+    {
         articles.truncate(1);
     }
     Message::from_full(full)

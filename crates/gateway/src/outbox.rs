@@ -95,7 +95,9 @@ impl Outbox {
         let mut statements = self.make_room(&batch.lane, count + i64::from(held), not_before);
         for (place, (message, id)) in messages.iter().zip(&batch.ids).enumerate() {
             statements.push((
-                INSERT.replace("PLACE", "next_seq - ?").replace("SOURCE", "lanes WHERE account = ? AND openid = ?"),
+                INSERT
+                    .replace("PLACE", "next_seq - ?")
+                    .replace("SOURCE", "lanes WHERE account = ? AND openid = ?"),
                 vec![
                     id.as_ref().into(),
                     batch.lane.account.as_ref().into(),

@@ -110,7 +110,8 @@ async fn send(
         .filter(|openid| (1..=OPENID).contains(&openid.len()) && openid.chars().all(|c| c.is_ascii_graphic()))
         .ok_or_else(|| Problem::bad_request("`touser` must be the user's OpenID"))?;
     let openid = OpenId::new(openid);
-    let message = Message::from_json(&Value::Object(body)).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let message =
+        Message::from_json(&Value::Object(body)).map_err(|error| Problem::bad_request(error.to_string()))?;
     if !message.can_be_sent() {
         let detail = format!("a message of kind {} exists only as a passive reply", message.kind());
         return Err(Problem::bad_request(detail));
@@ -132,7 +133,8 @@ async fn message(
 ) -> Answer {
     let account = api.account(&headers, "messages", &account)?;
     let status = api.shared.outbox.status(account.name(), &id).await?;
-    let status = status.ok_or_else(|| Problem::not_found("there is no message with this id, or no longer"))?;
+    let status =
+        status.ok_or_else(|| Problem::not_found("there is no message with this id, or no longer"))?;
     let mut answer = Map::new();
     answer.insert("id".to_owned(), status.id.into());
     answer.insert("state".to_owned(), status.state.as_str().into());

@@ -27,7 +27,12 @@ pub(crate) struct SqlRotation {
 
 impl SqlRotation {
     pub(crate) fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, turns: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
+        Self {
+            store,
+            clock,
+            turns: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+        }
     }
 
     async fn turn(&self, key: RotationKey<'_>, rows: &[RowId]) -> Result<Option<usize>, StoreError> {
@@ -41,7 +46,8 @@ impl SqlRotation {
                 &[key.account.into(), key.rule.into(), key.user.into(), question.as_str().into()],
             )
             .await?;
-        let mut cycle = found.first().map(|row| Cycle::from_bytes(&bytes(text(row, "state")))).unwrap_or_default();
+        let mut cycle =
+            found.first().map(|row| Cycle::from_bytes(&bytes(text(row, "state")))).unwrap_or_default();
         let mut random = [0; 8];
         OsRandom.fill(&mut random);
         let next = cycle.next(rows, u64::from_le_bytes(random));

@@ -56,7 +56,9 @@ pub struct Parts {
 #[non_exhaustive]
 pub enum StartError {
     /// It cannot listen where it is told to.
-    #[error("cannot listen on {address}: {source}; choose another address with `{key} = \"127.0.0.1:PORT\"` in the configuration")]
+    #[error(
+        "cannot listen on {address}: {source}; choose another address with `{key} = \"127.0.0.1:PORT\"` in the configuration"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -88,7 +90,9 @@ pub enum StartError {
         source: hongyan::Error,
     },
     /// The configuration asks for something that this version does not have.
-    #[error("the API key {name} is written as `sha256:`, which this version cannot check; use \"env:NAME\" or \"file:PATH\"")]
+    #[error(
+        "the API key {name} is written as `sha256:`, which this version cannot check; use \"env:NAME\" or \"file:PATH\""
+    )]
     HashedKey {
         /// The key's name.
         name: String,
@@ -102,15 +106,19 @@ impl StartError {
             return self.to_string();
         }
         match self {
-            Self::Listen { address, key, source } => format!(
-                "无法监听 {address}：{source}；请在配置中用 `{key} = \"127.0.0.1:端口\"` 换一个地址"
-            ),
+            Self::Listen { address, key, source } => {
+                format!("无法监听 {address}：{source}；请在配置中用 `{key} = \"127.0.0.1:端口\"` 换一个地址")
+            }
             Self::Store(error) => error.text(lang),
-            Self::Database { name, source } => format!("[databases] 中的数据库 \"{name}\" 无法使用：{source}"),
+            Self::Database { name, source } => {
+                format!("[databases] 中的数据库 \"{name}\" 无法使用：{source}")
+            }
             Self::Config(error) => error.text(lang),
             Self::Client { account, source } => format!("账号 {account}：{}", source.text(lang)),
             Self::HashedKey { name } => {
-                format!("API 密钥 {name} 用的是 `sha256:` 形式，此版本无法核对；请用 \"env:名字\" 或 \"file:路径\"")
+                format!(
+                    "API 密钥 {name} 用的是 `sha256:` 形式，此版本无法核对；请用 \"env:名字\" 或 \"file:路径\""
+                )
             }
         }
     }
@@ -177,10 +185,11 @@ impl Gateway {
         let (stop_sender, sender_stop) = watch::channel(false);
         let sender = Sender::new(store.clone(), Arc::clone(&clock), desks(&accounts));
         let sender = tokio::spawn(sender.run(woken, sender_stop));
-        let mut background: Vec<_> =
-            accounts.values().map(|account| tokio::spawn(warm(account.clone()))).collect();
-        background.push(tokio::spawn(behind(Arc::clone(&recent))));
-        background.push(tokio::spawn(tidy(outbox.clone())));
+        let warming = accounts
+            .values()
+            .map(|account| tokio::spawn(warm(account.clone(), doors_stop.clone())))
+            .collect();
+        let background = vec![tokio::spawn(behind(Arc::clone(&recent))), tokio::spawn(tidy(outbox.clone()))];
 
         let callbacks: HashMap<String, Callback<Account>> =
             accounts.iter().map(|(name, account)| (name.clone(), callback(account, &clock))).collect();
@@ -217,6 +226,7 @@ impl Gateway {
             doors,
             stop_sender,
             sender,
+            warming,
             background,
         })
     }
@@ -251,18 +261,28 @@ impl Maker<'_> {
         }
         let folder = self.config.folder.clone();
         let courier = Courier {
-            media: Arc::new(Media::new(client.clone(), store.clone(), name.clone(), folder, Arc::clone(clock))),
+            media: Arc::new(Media::new(
+                client.clone(),
+                store.clone(),
+                name.clone(),
+                folder,
+                Arc::clone(clock),
+            )),
             client,
             windows: Arc::default(),
             notes: Arc::new(notes),
             clock: Arc::clone(clock),
         };
         let kept = Kept::load(store.clone(), name.clone(), Arc::clone(clock)).await?;
+        let rules = Rules::compile(config, &self.rule_parts)?;
+        for warning in rules.check_queries().await? {
+            tracing::warn!(account = %name, "{}", warning.text(lang()));
+        }
         Ok(Account {
             inner: Arc::new(Inner {
                 name,
                 config: config.clone(),
-                rules: Rules::compile(config, &self.rule_parts)?,
+                rules,
                 courier: Arc::new(courier),
                 outbox: self.outbox.clone(),
                 recent: Arc::clone(self.recent),

@@ -37,6 +37,7 @@ pub struct Running {
     pub(crate) doors: Vec<JoinHandle<GracefulShutdown>>,
     pub(crate) stop_sender: watch::Sender<bool>,
     pub(crate) sender: JoinHandle<()>,
+    pub(crate) warming: Vec<JoinHandle<()>>,
     pub(crate) background: Vec<JoinHandle<()>>,
 }
 
@@ -88,7 +89,14 @@ impl Running {
         }
         self.stop_sender.send_replace(true);
         if tokio::time::timeout(SENDS, self.sender).await.is_err() {
-            tracing::error!("a message was still being sent when the time to stop was up; it will be unknown");
+            tracing::error!(
+                "a message was still being sent when the time to stop was up; it will be unknown"
+            );
+        }
+        if tokio::time::timeout(ANSWERS, join_all(self.warming)).await.is_err() {
+            tracing::warn!(
+                "the platform was still being asked for a token or a menu when the time to stop was up"
+            );
         }
         if let Err(error) = self.recent.flush().await {
             tracing::error!(%error, "recent users could not be written");

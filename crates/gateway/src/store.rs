@@ -32,7 +32,8 @@ pub struct Store {
 impl Store {
     /// Opens the database at `url`, and makes or updates its tables.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let db = Db::connect(url, CONNECTIONS).await.map_err(|source| StoreError::Connect(Arc::new(source)))?;
+        let db =
+            Db::connect(url, CONNECTIONS).await.map_err(|source| StoreError::Connect(Arc::new(source)))?;
         Self::on(db).await
     }
 
@@ -85,7 +86,10 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("dialect", &self.db.dialect()).field("node", &self.node).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("dialect", &self.db.dialect())
+            .field("node", &self.node)
+            .finish_non_exhaustive()
     }
 }
 

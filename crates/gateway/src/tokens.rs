@@ -28,7 +28,10 @@ impl SqlTokens {
     async fn read(&self, app: &AppId) -> Result<Option<StoredToken>, StoreError> {
         let rows = self
             .store
-            .query("SELECT token, expires_at, token_fence FROM tokens WHERE app_id = ?", &[app.as_str().into()])
+            .query(
+                "SELECT token, expires_at, token_fence FROM tokens WHERE app_id = ?",
+                &[app.as_str().into()],
+            )
             .await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let Some(token) = maybe_text(row, "token").filter(|token| !token.is_empty()) else { return Ok(None) };
@@ -62,8 +65,10 @@ impl SqlTokens {
         if counts.get(1) != Some(&1) {
             return Ok(None);
         }
-        let rows =
-            self.store.query("SELECT fence, owner FROM tokens WHERE app_id = ?", &[app.as_str().into()]).await?;
+        let rows = self
+            .store
+            .query("SELECT fence, owner FROM tokens WHERE app_id = ?", &[app.as_str().into()])
+            .await?;
         Ok(rows.first().filter(|row| text(row, "owner") == owner).map(|row| integer(row, "fence") as u64))
     }
 

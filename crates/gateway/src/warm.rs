@@ -6,9 +6,11 @@ use std::time::Duration;
 use hongyan::{Client, Error};
 use hongyan_wire::Class;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::account::Account;
 use crate::capability::Right;
+use crate::tasks::stopped;
 
 /// The longest pause between two attempts.
 const LONGEST: Duration = Duration::from_mins(1);
@@ -20,8 +22,8 @@ enum Job {
 }
 
 /// Fetches the account's token and applies its menu; tries again until both are done or refused for good.
-pub(crate) async fn warm(account: Account) {
-    done(&account, &Job::Token).await;
+pub(crate) async fn warm(account: Account, mut stopping: watch::Receiver<bool>) {
+    done(&account, &Job::Token, &mut stopping).await;
     let config = account.config();
     if !config.menu_at_start || !config.may(Right::Menu) {
         return;
@@ -29,7 +31,7 @@ pub(crate) async fn warm(account: Account) {
     let Some(file) = &config.menu else { return };
     match read(file).await {
         Ok(menu) => {
-            if done(&account, &Job::Menu(menu)).await {
+            if done(&account, &Job::Menu(menu), &mut stopping).await {
                 tracing::info!(account = %account.name(), file = %file.display(), "the menu was applied");
             }
         }
@@ -60,8 +62,11 @@ async fn read(file: &std::path::Path) -> Result<Value, String> {
     serde_json::from_slice(&text).map_err(|error| error.to_string())
 }
 
-/// Tries until it works, saying once that it does not; whether it worked.
-async fn done(account: &Account, job: &Job) -> bool {
+/// Tries until it works or the gateway stops, saying once that it does not; whether it worked.
+///
+/// An attempt is never cut: one that was fetching a token would leave its lease behind, and whoever starts next would
+/// wait for it.
+async fn done(account: &Account, job: &Job, stopping: &mut watch::Receiver<bool>) -> bool {
     let client = account.inner.courier.client.clone();
     let what = job.failed();
     let mut pause = Duration::from_secs(1);
@@ -93,7 +98,10 @@ async fn done(account: &Account, job: &Job) -> bool {
             said = true;
             tracing::warn!(account = %account.name(), %error, "{what}; trying again in the background");
         }
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stopped(stopping) => return false,
+        }
         pause = (pause * 2).min(LONGEST);
     }
 }

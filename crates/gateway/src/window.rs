@@ -133,7 +133,9 @@ impl Ledger {
 
     /// The user did something.
     pub fn acted(&mut self, openid: &OpenId, action: Action, now: Timestamp) {
-        let Some(allowance) = self.allowances.iter().find(|allowance| allowance.action == action) else { return };
+        let Some(allowance) = self.allowances.iter().find(|allowance| allowance.action == action) else {
+            return;
+        };
         if !self.users.contains_key(openid) && self.users.len() >= self.most {
             self.forget(now);
         }

@@ -13,7 +13,7 @@ use crate::api::{NewToken, Tokens};
 use crate::call::Call;
 use crate::error::Error;
 use crate::host::{Bases, Host};
-use crate::token::{AccessToken, Keeper, MemoryTokens, StoredToken, TokenEndpoint, TokenStore};
+use crate::token::{AccessToken, Keeper, MemoryTokens, StoreError, StoredToken, TokenEndpoint, TokenStore};
 use crate::transport::{Transport, hidden};
 
 /// One account's way to the platform. Cloning it is cheap; the clones share connections and the token.
@@ -117,7 +117,15 @@ impl Client {
     }
 
     async fn stored_token(&self, failed: Option<&Secret>) -> Result<StoredToken, Error> {
-        self.inner.keeper.token(&self.inner.app_id, failed, || self.fetch()).await
+        if let Some(token) = self.inner.keeper.at_hand(failed) {
+            return Ok(token);
+        }
+        // A task of its own: a caller that gives up half-way must not leave a lease behind for others to wait for.
+        let (client, failed) = (self.clone(), failed.cloned());
+        let renewal = tokio::spawn(async move {
+            client.inner.keeper.token(&client.inner.app_id, failed.as_ref(), || client.fetch()).await
+        });
+        renewal.await.map_err(|_| StoreError::new("the renewal of the access token was stopped"))?
     }
 
     async fn fetch(&self) -> Result<(Secret, Duration), Error> {

@@ -41,6 +41,15 @@ async fn a_missing_key_a_bad_regex_a_bad_template_and_bad_sql_are_found_at_start
 }
 
 #[tokio::test]
+async fn a_query_that_the_database_cannot_read_is_found_at_start() {
+    let text =
+        ACCOUNT.replace("[accounts.main]", "[databases]\nmusic = \"sqlite://music.db\"\n[accounts.main]");
+    let rule = "name = \"songs\"\non = { text = 'a' }\nfetch = { sql = \"SELEC title FROM songs\", database = \"music\" }\nreply = { text = \"{{ fetched.title }}\" }";
+    let output = refused(&format!("{text}[[accounts.main.rules]]\n{rule}\n")).await;
+    assert!(output.err.contains("SELEC") && output.err.contains(":14"), "{}", output.err);
+}
+
+#[tokio::test]
 async fn errors_speak_chinese_where_asked_to() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("hongyan.toml");

@@ -157,18 +157,14 @@ async fn the_example_for_a_test_account_works_in_plain_mode() {
     let sandbox = lines.last().unwrap().split_whitespace().nth(1).unwrap().trim_end_matches('/').to_owned();
     let folder = tempfile::tempdir().unwrap();
     // Only what a user must fill in is filled in.
-    let mut text = String::new();
-    for line in example.lines() {
-        let name = line.split('=').next().unwrap_or_default().trim();
-        match name {
-            "listen" => text.push_str("listen = \"127.0.0.1:0\""),
-            "app_id" => text.push_str(&format!("app_id = \"{APP_ID}\"\napi_base = \"{sandbox}\"")),
-            "secret" => text.push_str(&format!("secret = \"{SECRET}\"")),
-            "token" => text.push_str(&format!("token = \"{TOKEN}\"")),
-            _ => text.push_str(line),
-        }
-        text.push('\n');
-    }
+    let filled = |line: &str| match line.split('=').next().unwrap_or_default().trim() {
+        "listen" => "listen = \"127.0.0.1:0\"".to_owned(),
+        "app_id" => format!("app_id = \"{APP_ID}\"\napi_base = \"{sandbox}\""),
+        "secret" => format!("secret = \"{SECRET}\""),
+        "token" => format!("token = \"{TOKEN}\""),
+        _ => line.to_owned(),
+    };
+    let text = example.lines().map(filled).collect::<Vec<_>>().join("\n");
     let config = folder.path().join("hongyan.toml");
     std::fs::write(&config, text).unwrap();
     std::fs::copy(

@@ -92,7 +92,7 @@ async fn every_type_of_button_pushes_its_own_event_and_is_matched() {
     let mut seen = Vec::new();
     for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-        if !name.starts_with("menu") || !name.ends_with(".json") {
+        if !name.starts_with("menu") || file.extension().is_none_or(|kind| kind != "json") {
             continue;
         }
         demo.run(&["menu", "apply", file.to_str().unwrap()]).await.ok();

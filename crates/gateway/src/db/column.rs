@@ -34,11 +34,8 @@ pub(super) fn mysql_row(row: &MySqlRow) -> Result<Row, sqlx::Error> {
     let mut object = Row::new();
     for (index, column) in row.columns().iter().enumerate() {
         let raw = row.try_get_raw(index)?;
-        let value = if raw.is_null() {
-            Value::Null
-        } else {
-            mysql_value(row, index, raw.type_info().name())?
-        };
+        let value =
+            if raw.is_null() { Value::Null } else { mysql_value(row, index, raw.type_info().name())? };
         object.insert(column.name().to_owned(), value);
     }
     Ok(object)
@@ -47,7 +44,9 @@ pub(super) fn mysql_row(row: &MySqlRow) -> Result<Row, sqlx::Error> {
 fn mysql_value(row: &MySqlRow, index: usize, name: &str) -> Result<Value, sqlx::Error> {
     Ok(match name {
         // TINYINT(1) is named BOOLEAN; it may hold any small number.
-        "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => row.try_get_unchecked::<i64, _>(index)?.into(),
+        "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" => {
+            row.try_get_unchecked::<i64, _>(index)?.into()
+        }
         name if name.ends_with("UNSIGNED") || name == "YEAR" || name == "BIT" => {
             row.try_get_unchecked::<u64, _>(index)?.into()
         }

@@ -230,7 +230,9 @@ mod tests {
     fn a_closed_window_fails_with_its_code() {
         for code in [45015, 45047] {
             let now = Timestamp(1_000);
-            let Action::End { ending, .. } = sending(now).step(refused(code), now, 0.5) else { panic!("{code}") };
+            let Action::End { ending, .. } = sending(now).step(refused(code), now, 0.5) else {
+                panic!("{code}")
+            };
             assert_eq!((ending.state, ending.reason.errcode), (State::Failed, Some(ErrCode(code))));
         }
     }

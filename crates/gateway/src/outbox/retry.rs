@@ -7,7 +7,13 @@ use hongyan_wire::{Class, ErrCode, Timestamp};
 use super::steps::{Action, Ending, Entry, OnUnknown, Outcome, Reason, State};
 
 /// What becomes of a message after a send.
-pub(super) fn settle(head: &Entry, outcome: Outcome, on_unknown: OnUnknown, now: Timestamp, jitter: f64) -> Action {
+pub(super) fn settle(
+    head: &Entry,
+    outcome: Outcome,
+    on_unknown: OnUnknown,
+    now: Timestamp,
+    jitter: f64,
+) -> Action {
     let (id, attempts) = (head.id.clone(), head.attempts);
     let end = |state, reason| Action::End { id: id.clone(), attempts, ending: Ending { state, reason } };
     let later = |pause: Duration, reason| Action::Postpone {

@@ -98,7 +98,9 @@ impl Sender {
             Ok(Err(error)) => {
                 tracing::warn!(account = %key.account, %error, "a lane of the outbox was left because the database failed");
             }
-            Err(_) => tracing::error!(account = %key.account, "a lane of the outbox was left because of a panic"),
+            Err(_) => {
+                tracing::error!(account = %key.account, "a lane of the outbox was left because of a panic");
+            }
         }
         key
     }
@@ -168,7 +170,8 @@ impl Sender {
         Ok(match action {
             Action::Load => {
                 let loaded = lanes::load(&self.store, &held.key).await?;
-                *messages = loaded.iter().map(|(entry, message)| (entry.id.clone(), message.clone())).collect();
+                *messages =
+                    loaded.iter().map(|(entry, message)| (entry.id.clone(), message.clone())).collect();
                 Event::Loaded(loaded.into_iter().map(|(entry, _)| entry).collect())
             }
             Action::Renew => Event::Renewed(lanes::renew(&self.store, held, now).await?),
@@ -192,7 +195,9 @@ impl Sender {
                     wait_ms = not_before.saturating_since(now).as_millis() as u64,
                     "a message will be tried again"
                 );
-                Event::Written(lanes::postpone(&self.store, held, &id, attempts, not_before, &reason, now).await?)
+                Event::Written(
+                    lanes::postpone(&self.store, held, &id, attempts, not_before, &reason, now).await?,
+                )
             }
             Action::Release
             | Action::Abandon

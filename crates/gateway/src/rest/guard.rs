@@ -56,7 +56,9 @@ impl Guard {
         let foreign = text(header::ORIGIN)
             .is_some_and(|origin| !origin.split_once("://").is_some_and(|(_, host)| is_loopback(host)));
         if foreign {
-            return Err(Problem::forbidden("without [[api_keys]] the API takes no requests from other web sites"));
+            return Err(Problem::forbidden(
+                "without [[api_keys]] the API takes no requests from other web sites",
+            ));
         }
         Ok(())
     }
@@ -88,10 +90,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
-            .collect()
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
     }
 
     fn key(scopes: &[&str], accounts: &[&str]) -> ApiKey {
@@ -109,7 +108,8 @@ mod tests {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:80", "127.1.2.3", "[::1]:8080", "[::1]"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example:80", "192.168.1.1", "127.0.0.1.evil.example", ""] {
+        for host in ["evil.example", "localhost.evil.example:80", "192.168.1.1", "127.0.0.1.evil.example", ""]
+        {
             assert!(!is_loopback(host), "{host}");
         }
     }

@@ -33,7 +33,8 @@ impl Problem {
     }
 
     pub(crate) fn unauthorized() -> Self {
-        let detail = "this API wants `Authorization: Bearer KEY` with a key from [[api_keys]] of the configuration";
+        let detail =
+            "this API wants `Authorization: Bearer KEY` with a key from [[api_keys]] of the configuration";
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", detail)
     }
 }

@@ -29,7 +29,10 @@ pub(crate) async fn migrate(db: &Db, owner: &str) -> Result<(), StoreError> {
         &[],
     )
     .await?;
-    let first = format!("{} INTO hongyan_schema (name, version, owner, lease_until) VALUES ('schema', 0, '', 0)", ignore(db));
+    let first = format!(
+        "{} INTO hongyan_schema (name, version, owner, lease_until) VALUES ('schema', 0, '', 0)",
+        ignore(db)
+    );
     db.execute(&first, &[]).await?;
     if version(db).await? == KNOWN {
         return Ok(());

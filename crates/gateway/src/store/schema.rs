@@ -106,8 +106,9 @@ impl Table {
         let Self { name, columns, key, indexes } = self;
         match dialect {
             Dialect::Sqlite => {
-                let table =
-                    format!("CREATE TABLE IF NOT EXISTS {name} ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID");
+                let table = format!(
+                    "CREATE TABLE IF NOT EXISTS {name} ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID"
+                );
                 let indexes = indexes.iter().map(|index| {
                     let unique = if index.unique { "UNIQUE " } else { "" };
                     format!("CREATE {unique}INDEX IF NOT EXISTS {} ON {name} ({})", index.name, index.columns)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hongyan_gateway::Db;
 use hongyan_sandbox::{Kind, Mode, Options};
 use serde_json::json;
 
@@ -53,8 +54,19 @@ async fn a_static_rule_answers_though_the_database_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_of_a_list_goes_passively_and_the_rest_follows_in_order() {
-    let stage = Stage::new(LIST).await;
+async fn the_first_of_a_list_goes_passively_and_the_rest_follows_in_order_on_sqlite() {
+    the_first_of_a_list_goes_passively_and_the_rest_follows_in_order(Stage::new(LIST).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test"]
+async fn the_first_of_a_list_goes_passively_and_the_rest_follows_in_order_on_mariadb() {
+    let head = format!("data = \"{}\"", crate::stores::mysql().await);
+    let stage = Stage::under(&head, Options::default(), "", LIST).await;
+    the_first_of_a_list_goes_passively_and_the_rest_follows_in_order(stage).await;
+}
+
+async fn the_first_of_a_list_goes_passively_and_the_rest_follows_in_order(stage: Stage) {
     let person = stage.follower("小明").await;
     for round in 1..=2 {
         let exchange = person.say("list").await;
@@ -175,5 +187,38 @@ reply = [{{ text = "{{{{ fetched.place }}}}" }}, {{ text = "after" }}]
     let person = stage.follower("小明").await;
     person.say("slow").await;
     assert_eq!(person.hears(3).await, ["one moment", "上海", "after"]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn songs_of_two_singers_in_turn_repeat_only_after_all_and_across_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let songs = format!("sqlite://{}", folder.path().join("songs.db").display());
+    let db = Db::connect(&songs, 1).await.unwrap();
+    db.execute("CREATE TABLE songs (artist TEXT, title TEXT)", &[]).await.unwrap();
+    for (artist, title) in [("A", "a1"), ("A", "a2"), ("A", "a3"), ("B", "b1"), ("B", "b2"), ("B", "b3")] {
+        db.execute("INSERT INTO songs VALUES (?, ?)", &[artist.into(), title.into()]).await.unwrap();
+    }
+    let rules = r#"
+[[accounts.main.rules]]
+name = "songs"
+on = { regex = '^(?<singer>\S+)$' }
+fetch = { sql = "SELECT title FROM songs WHERE artist = :singer", database = "music", pick = "rotate" }
+reply = { text = "{{ fetched.title }}" }
+"#;
+    let head = format!("data = \"sqlite://hongyan.db\"\n[databases]\nmusic = \"{songs}\"");
+    let mut stage = Stage::under(&head, Options::default(), "", rules).await;
+    let openid = stage.follower("小明").await.openid.clone();
+    for singer in ["A", "B", "A", "B"] {
+        stage.person_again(openid.clone()).say(singer).await;
+    }
+    stage.restart().await;
+    let person = stage.person_again(openid);
+    for singer in ["A", "B"] {
+        person.say(singer).await;
+    }
+    let mut heard = person.hears(6).await;
+    heard.sort();
+    assert_eq!(heard, ["a1", "a2", "a3", "b1", "b2", "b3"]);
     stage.end().await;
 }

@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hongyan_gateway::message::Message;
+use hongyan_gateway::outbox::lanes::{self, LaneKey};
+use hongyan_gateway::outbox::{Hold, Outbox};
 use hongyan_gateway::{Config, Gateway, Parts, StartError, Store, client_with_store};
 use hongyan_sandbox::Options;
 use hongyan_wire::{Lang, SystemClock};
@@ -15,7 +18,12 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::stage::{PATIENCE, Stage};
 
 /// A gateway on a scratch folder whose platform is wherever `api_base` says.
-async fn alone(folder: &std::path::Path, head: &str, api_base: &str, listener: Option<TcpListener>) -> Result<hongyan_gateway::Running, StartError> {
+async fn alone(
+    folder: &std::path::Path,
+    head: &str,
+    api_base: &str,
+    listener: Option<TcpListener>,
+) -> Result<hongyan_gateway::Running, StartError> {
     let text = format!(
         "{head}\ndata = \"sqlite://hongyan.db\"\n[accounts.main]\napp_id = \"wx0123456789abcdef\"\nsecret = \"s\"\n\
          token = \"token\"\nmode = \"plain\"\napi_base = \"{api_base}\"\n"
@@ -101,7 +109,11 @@ async fn a_send_without_a_window_fails_with_the_platforms_code() {
     let body = json!({"touser": person.openid, "msgtype": "text", "text": {"content": "too late"}});
     let (_, answer) = stage.api(Method::POST, "/api/v1/accounts/main/messages", Some(body)).await;
     let state = settled(&stage, answer["id"].as_str().unwrap()).await;
-    assert_eq!((state["state"].as_str(), state["errcode"].as_i64()), (Some("failed"), Some(45015)), "{state}");
+    assert_eq!(
+        (state["state"].as_str(), state["errcode"].as_i64()),
+        (Some("failed"), Some(45015)),
+        "{state}"
+    );
     stage.end().await;
 }
 
@@ -114,7 +126,10 @@ async fn the_api_refuses_what_it_cannot_send() {
         (json!({"msgtype": "text", "text": text}), "touser"),
         (json!({"touser": "o1"}), "kind"),
         (json!({"touser": "o1", "msgtype": "text", "text": {}}), "content"),
-        (json!({"touser": "o1", "msgtype": "image", "image": {"media_id": "file:/etc/passwd"}}), "uploaded first"),
+        (
+            json!({"touser": "o1", "msgtype": "image", "image": {"media_id": "file:/etc/passwd"}}),
+            "uploaded first",
+        ),
         (json!([1]), "JSON object"),
     ] {
         let (status, problem) = stage.api(Method::POST, path, Some(body)).await;
@@ -249,4 +264,51 @@ async fn many_callers_fetch_one_token_on_sqlite() {
 #[ignore = "scripts/test"]
 async fn many_callers_fetch_one_token_on_mariadb() {
     many_callers_fetch_one_token(crate::stores::mysql).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_being_sent_in_a_crash_is_unknown_and_not_sent_again() {
+    let mut stage = Stage::new("").await;
+    let openid = stage.follower("小明").await.openid.clone();
+    let gateway = stage.gateway.take().unwrap();
+    let address = gateway.address();
+    gateway.stop().await;
+    let store = Store::open(&crate::stores::file(&stage.folder)).await.unwrap();
+    let clock = stage.sandbox.clock();
+    let (outbox, _woken) = Outbox::new(store.clone(), Arc::clone(&clock));
+    let lane = LaneKey { account: "main".into(), openid: openid.as_str().into() };
+    let messages = [Message::text("perhaps"), Message::text("surely")];
+    let batch = outbox.queue(lane.clone(), &messages, Hold::No).await.unwrap();
+    let held = lanes::claim(&store, &lane, clock.now()).await.unwrap().unwrap();
+    assert!(lanes::mark(&store, &held, &batch.ids[0], 1, clock.now()).await.unwrap());
+    store.db().close().await;
+
+    stage.start_again(address).await;
+    let state = settled(&stage, &batch.ids[0]).await;
+    assert_eq!((state["state"].as_str(), state["attempts"].as_u64()), (Some("unknown"), Some(1)), "{state}");
+    let state = settled(&stage, &batch.ids[1]).await;
+    assert_eq!(state["state"], "sent", "{state}");
+    assert_eq!(stage.person_again(openid).hears(1).await, ["surely"]);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_admin_listen_and_keys_the_front_door_has_only_the_callback() {
+    let admin = nowhere().await;
+    let head = format!(
+        "data = \"sqlite://hongyan.db\"\nadmin_listen = \"{admin}\"\n[[api_keys]]\nname = \"ops\"\n\
+         key = \"k-1\"\nscopes = [\"users\"]"
+    );
+    let stage = Stage::under(&head, Options::default(), "", "").await;
+    let users = "/api/v1/accounts/main/users";
+    assert_eq!(stage.api_with_key("k-1", Method::GET, users, None).await.0, 200);
+    assert_eq!(stage.api_with_key("k-2", Method::GET, users, None).await.0, 401);
+    assert_eq!(stage.api(Method::GET, users, None).await.0, 401);
+    let send = "/api/v1/accounts/main/messages";
+    assert_eq!(stage.api_with_key("k-1", Method::POST, send, Some(json!({}))).await.0, 403);
+    let public = stage.gateway.as_ref().unwrap().url();
+    assert_eq!(reqwest::get(format!("{public}/readyz")).await.unwrap().status(), 200);
+    assert_eq!(reqwest::get(format!("{public}{users}")).await.unwrap().status(), 404);
+    assert_eq!(reqwest::get(format!("http://{admin}/callback/main")).await.unwrap().status(), 404);
+    stage.end().await;
 }

@@ -9,7 +9,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hongyan_gateway::outbox::machine::{Action, Entry, Event, LEASE, Lane, OnUnknown, Outcome, State};
+use hongyan_gateway::outbox::machine::{
+    Action, Entry, Event, LEASE, Lane, OnUnknown, Outcome, SEND_LIMIT, State,
+};
 use hongyan_wire::{ErrCode, Timestamp};
 
 /// How many schedules are played.
@@ -58,14 +60,23 @@ struct World {
     lease_until: Timestamp,
     /// In the order in which the platform took them.
     arrived: Vec<u32>,
+    /// Requests on their way, which arrive whatever becomes of their sender.
+    flights: Vec<Flight>,
+}
+
+/// A request on its way.
+#[derive(Clone, Copy)]
+struct Flight {
+    arrives_at: Timestamp,
+    id: u32,
 }
 
 /// A gateway and the lane it works on, if it does.
 #[derive(Default)]
 struct Node {
     lane: Option<(Lane, u64, Action)>,
-    /// The answer to the request that is under way.
-    answer: Option<Event>,
+    /// The answer to the request that is under way, and when it comes.
+    answer: Option<(Timestamp, Event)>,
 }
 
 struct Game {
@@ -114,13 +125,14 @@ impl Game {
     fn turn(&mut self) {
         let pause = self.dice.next() % if self.dice.one_in(20) { 30_000 } else { 1_500 };
         self.now = self.now + Duration::from_millis(pause);
+        self.arrive();
         if !self.kind && self.world.messages.len() < 12 && self.dice.one_in(12) {
             self.queue();
         }
         let node = (self.dice.next() % 2) as usize;
         if !self.kind && self.dice.one_in(40) {
             writeln!(self.story, "{} node {node} dies", self.now).unwrap();
-            self.nodes[node].lane = None;
+            self.nodes[node] = Node::default();
             return;
         }
         match self.nodes[node].lane.take() {
@@ -168,7 +180,14 @@ impl Game {
                 Event::Prepared(Err(Outcome::NotSent("no token".to_owned())))
             }
             Action::Prepare { .. } => Event::Prepared(Ok(())),
-            Action::Send { .. } => self.nodes[node].answer.take().unwrap(),
+            Action::Send { id } => match self.nodes[node].answer.take().unwrap() {
+                (comes_at, answer) if comes_at > self.now => {
+                    self.nodes[node].answer = Some((comes_at, answer));
+                    self.nodes[node].lane = Some((lane, fence, Action::Send { id }));
+                    return;
+                }
+                (_, answer) => answer,
+            },
             _ if away => Event::StoreAway,
             Action::Load => Event::Loaded(self.load()),
             Action::Renew => {
@@ -217,31 +236,37 @@ impl Game {
     }
 
     /// The platform: mostly takes it, else refuses, or the answer is lost before or after it took it.
-    fn send(&mut self, id: u32) -> Event {
+    fn send(&mut self, id: u32) -> (Timestamp, Event) {
         let message = &self.world.messages[&id];
         assert!(message.state != State::Queued, "{id} is sent before it is marked");
         let roll = if self.kind { 0 } else { self.dice.next() % 10 };
+        let longest = if self.dice.one_in(3) { SEND_LIMIT.as_millis() as u64 } else { 300 };
+        let arrives_at = self.now + Duration::from_millis(self.dice.next() % longest);
+        if matches!(roll, 0..=4 | 8) {
+            self.world.flights.push(Flight { arrives_at, id });
+        }
         let refused = |code| Outcome::Refused { code: ErrCode(code), rid: None };
-        Event::Answered(match roll {
-            0..=4 => {
-                self.take(id);
-                Outcome::Sent
-            }
+        let outcome = match roll {
+            0..=4 => Outcome::Sent,
             5 => refused(-1),
             6 => refused(45015),
             7 => Outcome::NotSent("refused connection".to_owned()),
-            8 => {
-                self.take(id);
-                Outcome::Unsure("cut".to_owned())
-            }
             _ => Outcome::Unsure("cut".to_owned()),
-        })
+        };
+        (arrives_at, Event::Answered(outcome))
     }
 
-    fn take(&mut self, id: u32) {
-        self.world.arrived.push(id);
-        let message = self.world.messages.get_mut(&id).unwrap();
-        message.taken += 1;
+    /// The requests that have arrived by now.
+    fn arrive(&mut self) {
+        let now = self.now;
+        let (mut landed, flying): (Vec<Flight>, Vec<Flight>) =
+            self.world.flights.iter().partition(|flight| flight.arrives_at <= now);
+        self.world.flights = flying;
+        landed.sort_by_key(|flight| flight.arrives_at);
+        for Flight { id, .. } in landed {
+            self.world.arrived.push(id);
+            self.world.messages.get_mut(&id).unwrap().taken += 1;
+        }
     }
 
     fn load(&self) -> Vec<Entry> {

@@ -19,6 +19,8 @@ pub(crate) struct Stage {
     http: reqwest::Client,
     options: Options,
     account: String,
+    /// What stands before the account in the configuration.
+    head: String,
 }
 
 impl Stage {
@@ -29,6 +31,11 @@ impl Stage {
 
     /// An account of one's own: the sandbox's options, further lines of `[accounts.main]`, and rules.
     pub(crate) async fn with(options: Options, account: &str, rules: &str) -> Self {
+        Self::under("data = \"sqlite://hongyan.db\"", options, account, rules).await
+    }
+
+    /// The same below a head of one's own, which says at least where the data is.
+    pub(crate) async fn under(head: &str, options: Options, account: &str, rules: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let options = Options { callback: Some(format!("http://{address}/callback/main")), ..options };
@@ -43,6 +50,7 @@ impl Stage {
             http: reqwest::Client::new(),
             options,
             account: format!("{account}\n{rules}"),
+            head: head.to_owned(),
         };
         stage.start(listener).await;
         stage
@@ -54,9 +62,9 @@ impl Stage {
         let mode = mode.name();
         let api_base = self.sandbox.url();
         let text = format!(
-            "data = \"sqlite://hongyan.db\"\n[accounts.main]\napp_id = \"{app_id}\"\nsecret = \"{secret}\"\n\
+            "{}\n[accounts.main]\napp_id = \"{app_id}\"\nsecret = \"{secret}\"\n\
              token = \"{token}\"\naes_key = \"{aes_key}\"\nmode = \"{mode}\"\napi_base = \"{api_base}\"\n{}",
-            self.account
+            self.head, self.account
         );
         let file = self.folder.path().join("hongyan.toml");
         Config::parse(&text, &file).unwrap_or_else(|error| panic!("{}", error.text(hongyan_wire::Lang::En)))
@@ -83,11 +91,6 @@ impl Stage {
     /// Somebody who was there before.
     pub(crate) fn person_again(&self, openid: String) -> Person<'_> {
         Person { stage: self, openid }
-    }
-
-    /// An address of the gateway.
-    pub(crate) fn gateway_url(&self, path: &str) -> String {
-        format!("{}{path}", self.gateway.as_ref().unwrap().url())
     }
 
     /// Somebody who follows; the answers to the follow have come.
@@ -134,7 +137,23 @@ impl Stage {
 
     /// A request to the gateway's API.
     pub(crate) async fn api(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> (u16, Value) {
-        let mut request = self.http.request(method, self.gateway_url(path));
+        self.api_with_key("", method, path, body).await
+    }
+
+    /// The same with an API key.
+    pub(crate) async fn api_with_key(
+        &self,
+        key: &str,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let gateway = self.gateway.as_ref().unwrap();
+        let address = gateway.admin_address().unwrap_or(gateway.address());
+        let mut request = self.http.request(method, format!("http://{address}{path}"));
+        if !key.is_empty() {
+            request = request.bearer_auth(key);
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -175,7 +194,11 @@ impl Person<'_> {
         let from_account = |message: &&Value| message["from"] == "account";
         let text = |message: &Value, name: &str| message[name].as_str().unwrap_or_default().to_owned();
         let messages = chat["messages"].as_array().unwrap_or_else(|| panic!("{chat}"));
-        messages.iter().filter(from_account).map(|message| (text(message, "type"), text(message, "text"))).collect()
+        messages
+            .iter()
+            .filter(from_account)
+            .map(|message| (text(message, "type"), text(message, "text")))
+            .collect()
     }
 
     /// The texts of what the account has said, once there are so many.
@@ -197,7 +220,8 @@ const MENU: &str = r#"{"button": [{"type": "click", "name": "公司简介", "key
 
 /// The smallest picture there is: one pixel.
 pub(crate) const PNG: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8,
-    0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55, 0, 0, 0, 0x0a, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0x60, 0, 0, 0, 2, 0,
-    1, 0x48, 0xaf, 0xa4, 0x71, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0,
+    0, 1, 8, 0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55, 0, 0, 0, 0x0a, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63,
+    0x60, 0, 0, 0, 2, 0, 1, 0x48, 0xaf, 0xa4, 0x71, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60,
+    0x82,
 ];

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hongyan_gateway::Store;
 use hongyan_gateway::message::Message;
 use hongyan_gateway::outbox::lanes::{self, LaneKey};
 use hongyan_gateway::outbox::machine::{Ending, LEASE, Reason, State};
 use hongyan_gateway::outbox::{Hold, Outbox};
-use hongyan_gateway::Store;
 use hongyan_wire::{Clock, OpenId};
 
 use crate::clock::Stopped;
@@ -143,12 +143,18 @@ async fn many_writers_share_commits_and_lose_nothing() {
         .map(|number| {
             let outbox = outbox.clone();
             let messages = texts(&[&number.to_string()]);
-            tokio::spawn(async move { outbox.queue(lane(&format!("o{}", number % 7)), &messages, Hold::No).await })
+            tokio::spawn(
+                async move { outbox.queue(lane(&format!("o{}", number % 7)), &messages, Hold::No).await },
+            )
         })
         .collect();
     for writer in writers {
         writer.await.unwrap().unwrap();
     }
-    let rows = store.db().query("SELECT COUNT(*) AS n, COUNT(DISTINCT openid) AS users FROM outbox", &[]).await.unwrap();
+    let rows = store
+        .db()
+        .query("SELECT COUNT(*) AS n, COUNT(DISTINCT openid) AS users FROM outbox", &[])
+        .await
+        .unwrap();
     assert_eq!((rows[0]["n"].as_i64(), rows[0]["users"].as_i64()), (Some(200), Some(7)));
 }

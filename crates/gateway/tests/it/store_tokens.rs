@@ -13,7 +13,7 @@ const LEASE: Duration = Duration::from_secs(10);
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
 fn token(text: &str, fence: u64) -> StoredToken {
-    StoredToken { token: Secret::new(text), expires_at: NOW + Duration::from_secs(7200), fence }
+    StoredToken { token: Secret::new(text), expires_at: NOW + Duration::from_hours(2), fence }
 }
 
 async fn one_lease_at_a_time(store: Store) {

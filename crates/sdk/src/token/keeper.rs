@@ -40,6 +40,14 @@ impl Keeper {
         self.clock.now()
     }
 
+    /// The token that needs no renewal, if there is one other than `failed`.
+    pub(crate) fn at_hand(&self, failed: Option<&Secret>) -> Option<StoredToken> {
+        match self.ask(failed) {
+            Ask::Use(token) => Some(token),
+            Ask::Renew { .. } => None,
+        }
+    }
+
     /// A token other than `failed`, as far as the platform has one.
     pub(crate) async fn token<F, R>(
         &self,

@@ -68,6 +68,21 @@ async fn fifty_callers_with_a_wrong_secret_ask_once() {
 }
 
 #[tokio::test]
+async fn a_caller_that_gives_up_leaves_no_lease_behind() {
+    let platform = StandIn::start().await;
+    platform.delay_tokens(Duration::from_millis(200));
+    let store = Arc::new(MemoryTokens::default());
+    let impatient = platform.builder().token_store(store.clone()).build().unwrap();
+    tokio::time::timeout(Duration::from_millis(50), impatient.token()).await.unwrap_err();
+    let other = platform.builder().token_store(store).build().unwrap();
+    tokio::time::timeout(Duration::from_secs(5), other.token())
+        .await
+        .expect("it waits for the lease")
+        .unwrap();
+    assert_eq!(platform.tokens(), 1);
+}
+
+#[tokio::test]
 async fn several_clients_that_share_a_store_fetch_one_token() {
     let platform = StandIn::start().await;
     platform.delay_tokens(Duration::from_millis(100));

@@ -18,7 +18,7 @@ pub(crate) struct Demo {
     pub(crate) gateway: String,
     pub(crate) config: PathBuf,
     pub(crate) env: Vec<(String, String)>,
-    _process: Process,
+    process: Process,
 }
 
 impl Demo {
@@ -49,14 +49,15 @@ impl Demo {
             .iter()
             .filter_map(|word| word.find("http://").map(|at| &word[at..]))
             .find(|word| !word.starts_with(&sandbox) && word.contains("127.0.0.1"))
-            .map(|word| word.split('/').take(3).collect::<Vec<_>>().join("/"))
-            .unwrap_or_else(|| panic!("no address of the gateway in {lines:#?}"));
+            .map_or_else(
+                || panic!("no address of the gateway in {lines:#?}"),
+                |word| word.split('/').take(3).collect::<Vec<_>>().join("/"),
+            );
         let config = words
             .iter()
             .find(|word| word.ends_with("hongyan.toml"))
-            .map(PathBuf::from)
-            .unwrap_or_else(|| panic!("no configuration file in {lines:#?}"));
-        Self { sandbox, gateway, config, env, _process: process }
+            .map_or_else(|| panic!("no configuration file in {lines:#?}"), PathBuf::from);
+        Self { sandbox, gateway, config, env, process }
     }
 
     /// A new person who does not follow yet.
@@ -115,7 +116,7 @@ impl Demo {
 
     /// Everything that the demo has printed.
     pub(crate) fn log(&self) -> Vec<String> {
-        self._process.log()
+        self.process.log()
     }
 
     /// Waits until a line after the first `before` ones holds `word`; gives all lines after them.

@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
 /// Longer than anything here takes on a busy machine; reached only when something hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn command(arguments: &[&str], env: &[(String, String)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hongyan"));
@@ -36,7 +36,13 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(arguments: &[&str], env: &[(String, String)]) -> Self {
-        let mut child = command(arguments, env)
+        Self::of(command(arguments, env))
+    }
+
+    /// Any long-running program.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command
+            .kill_on_drop(true)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -76,7 +82,7 @@ impl Process {
                     }
                 }
                 Ok(None) => panic!("the process ended: {:#?}", self.log()),
-                Err(_) => panic!("the process said only {:#?}", self.log()),
+                Err(_elapsed) => panic!("the process said only {:#?}", self.log()),
             }
         }
     }
