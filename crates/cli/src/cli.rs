@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Rules(commands::rules::RulesArgs),
     /// Finds out what is wrong with an account's set-up and says where to put it right
     Doctor(commands::doctor::DoctorArgs),
+    /// Plays conversations from files against a back end, for tests
+    Scenario(commands::scenario::ScenarioArgs),
     /// Prints the completion script of a shell
     Completions(commands::completions::CompletionsArgs),
 }

@@ -12,6 +12,7 @@ pub(crate) mod call;
 pub(crate) mod decode;
 pub(crate) mod rules;
 pub(crate) mod doctor;
+pub(crate) mod scenario;
 pub(crate) mod completions;
 
 use crate::{
@@ -46,6 +47,7 @@ async fn run_once(command: Command, screen: Screen) -> Result<(), Failure> {
         Command::Decode(args) => decode::run(&args, screen),
         Command::Rules(args) => rules::run(args, screen).await,
         Command::Doctor(args) => doctor::run(args, screen).await,
+        Command::Scenario(args) => scenario::run(args, screen).await,
         Command::Completions(args) => completions::run(&args, screen),
         Command::Demo(_) | Command::Serve(_) | Command::Sandbox(_) => Ok(()),
     }

@@ -8,6 +8,7 @@ mod tune;
 mod songs;
 mod media;
 mod standins;
+mod leftovers;
 mod folder;
 mod handshake;
 
@@ -53,7 +54,7 @@ impl Demo {
         let (app_id, secret) = (options.app_id.clone(), options.secret.clone());
         let values = folder::Values::new(&options, gateway_address);
         let sandbox =
-            Sandbox::start(options, plan.sandbox).await.map_err(|error| failed("sandbox", &error))?;
+            Sandbox::start_on(options, plan.sandbox).await.map_err(|error| failed("sandbox", &error))?;
         let standins = Standins::start(sandbox.clock()).await.map_err(|error| failed("stand-ins", &error))?;
         let folder = Folder::write(&values, &sandbox.url(), &standins.url).await?;
         let config =

@@ -19,12 +19,14 @@ mod terminal_qr;
 mod browser;
 mod cli;
 mod help_zh;
+mod usage_zh;
 mod demo;
 mod commands;
 
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use hongyan_wire::Lang;
 
 use crate::{cli::Cli, screen::Screen};
 
@@ -33,8 +35,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let screen = Screen::from_env();
-    let matches = cli::command(screen.lang).get_matches();
-    let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = cli::command(screen.lang).try_get_matches();
+    let parsed = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(parsed) => parsed,
+        Err(error) => match usage_zh::sentence(&error).filter(|_| screen.lang == Lang::Zh) {
+            Some(text) => {
+                screen.note(&text);
+                return ExitCode::from(2);
+            }
+            None => error.exit(),
+        },
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -93,9 +93,12 @@ fn settings(account: &AccountConfig) -> Vec<Words> {
 /// What one rule asks for that its account may not do, and what happens instead.
 pub fn rule_notes(account: &AccountConfig, rule: &RuleConfig) -> Vec<Words> {
     let mut notes = Vec::new();
-    let name = &rule.name;
+    let (name, owner) = (&rule.name, &account.name);
     let mut note = |en: &str, zh: &str| {
-        notes.push(Words::new(format!("rule {name}: {en}"), format!("规则 {name}：{zh}")));
+        notes.push(Words::new(
+            format!("rule {name} of account {owner}: {en}"),
+            format!("账号 {owner} 的规则 {name}：{zh}"),
+        ));
     };
     let kinds = |list: &[MessageConfig], kind: &str| list.iter().any(|message| kind_of(message) == kind);
     let any_kind = |kind: &str| kinds(&rule.reply, kind) || kinds(&rule.otherwise, kind);

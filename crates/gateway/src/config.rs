@@ -11,6 +11,8 @@ mod secrets;
 mod database;
 mod keys;
 mod rule;
+mod names;
+mod menu;
 mod account;
 
 use std::collections::BTreeMap;
@@ -178,6 +180,8 @@ fn read(top: &Reader<'_>, lookup: &Lookup<'_>) -> Result<Config, ConfigError> {
             .map_or_else(|| ConfigError::new(what.clone()), |place| ConfigError::at(place, what.clone())));
     }
     config.warnings = stated.iter().filter_map(|item| without_effect(&item.key, &config)).collect();
+    let rules = config.accounts.values().flat_map(|account| &account.rules);
+    config.warnings.extend(rules.flat_map(names::unknown));
     Ok(config)
 }
 

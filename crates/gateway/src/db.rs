@@ -6,14 +6,23 @@
 
 mod column;
 mod url;
+mod away;
+mod error;
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sqlx::mysql::{MySqlArguments, MySqlPool, MySqlPoolOptions};
+use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, MySql, Sqlite};
+
+use away::Gate;
+pub use error::DbError;
+use url::Options;
+pub(crate) use url::sqlite_file;
 
 /// A row: column name to value, in column order.
 pub type Row = Map<String, Value>;
@@ -81,49 +90,6 @@ impl<T: Into<Self>> From<Option<T>> for Param {
     }
 }
 
-/// Why a database did not do what it was asked. Never shows the address's password.
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    /// The address is not one we can use.
-    #[error(
-        "the database address {address:?} is not usable: {reason}; write sqlite://FILE or mysql://USER:PASSWORD@HOST/DATABASE"
-    )]
-    Address {
-        /// The address without its password.
-        address: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The database cannot be reached, or every connection is busy.
-    #[error("the database is away: {0}")]
-    Away(#[source] sqlx::Error),
-    /// The database answered with an error.
-    #[error("the database refused: {0}")]
-    Refused(#[source] sqlx::Error),
-}
-
-impl DbError {
-    fn from_sqlx(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::Tls(_) => Self::Away(error),
-            other => Self::Refused(other),
-        }
-    }
-
-    /// Whether the database could not be reached at all, as opposed to having said no.
-    pub fn is_away(&self) -> bool {
-        matches!(self, Self::Away(_))
-    }
-
-    /// Whether a row with the same unique key exists already.
-    pub fn is_duplicate(&self) -> bool {
-        matches!(self, Self::Refused(sqlx::Error::Database(error)) if error.is_unique_violation())
-    }
-}
-
 #[derive(Debug, Clone)]
 enum Pool {
     Sqlite(SqlitePool),
@@ -131,40 +97,79 @@ enum Pool {
 }
 
 /// A pool of connections to one database. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Db {
     pool: Pool,
+    options: Options,
+    /// Only before databases whose callers cannot wait.
+    gate: Option<Gate>,
 }
 
 impl Db {
     /// Opens a database with at most `max` connections and makes sure that it answers.
     pub async fn connect(address: &str, max: u32) -> Result<Self, DbError> {
-        let db = Self::open(address, max)?;
+        let db = Self::open(url::parse(address)?, max, None);
         db.query("SELECT 1", &[]).await?;
         Ok(db)
     }
 
-    /// Opens a database without touching it: one that is away must not stop the start.
+    /// Opens a database that others keep, without touching it: one that is away must not stop the start. A SQLite
+    /// file that is missing is refused, for it is most likely misspelt.
     pub fn connect_lazy(address: &str) -> Result<Self, DbError> {
-        Self::open(address, 4)
+        if let Some(file) = sqlite_file(address)
+            && !file.exists()
+        {
+            return Err(DbError::Missing { file });
+        }
+        let options = match url::parse(address)? {
+            Options::Sqlite(options) => Options::Sqlite(options.create_if_missing(false)),
+            Options::MySql(options) => Options::MySql(options),
+        };
+        Ok(Self::open(options, 4, Some(Gate::default())))
     }
 
-    fn open(address: &str, max: u32) -> Result<Self, DbError> {
-        let pool = match url::parse(address)? {
-            url::Options::Sqlite(options) => Pool::Sqlite(
+    fn open(options: Options, max: u32, gate: Option<Gate>) -> Self {
+        let pool = match options.clone() {
+            Options::Sqlite(options) => Pool::Sqlite(
                 SqlitePoolOptions::new()
                     .max_connections(max)
                     .acquire_timeout(ACQUIRE)
                     .connect_lazy_with(options),
             ),
-            url::Options::MySql(options) => Pool::MySql(
+            Options::MySql(options) => Pool::MySql(
                 MySqlPoolOptions::new()
                     .max_connections(max)
                     .acquire_timeout(ACQUIRE)
                     .connect_lazy_with(options),
             ),
         };
-        Ok(Self { pool })
+        Self { pool, options, gate }
+    }
+
+    /// The error with the reason that the pool keeps to itself.
+    async fn explained(&self, error: sqlx::Error) -> DbError {
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            let busy = || "every connection is busy".to_owned();
+            return DbError::Away(away::reason(&self.options).await.unwrap_or_else(busy));
+        }
+        DbError::from_sqlx(error)
+    }
+
+    /// A connection from the pool, past the gate where there is one.
+    async fn connection<D: sqlx::Database>(
+        &self,
+        pool: &sqlx::Pool<D>,
+    ) -> Result<PoolConnection<D>, DbError> {
+        let acquired = async {
+            match pool.acquire().await {
+                Ok(connection) => Ok(connection),
+                Err(error) => Err(self.explained(error).await),
+            }
+        };
+        match &self.gate {
+            Some(gate) => gate.watch(&self.options, acquired).await,
+            None => acquired.await,
+        }
     }
 
     /// Which SQL this database speaks.
@@ -179,9 +184,13 @@ impl Db {
     pub async fn execute(&self, sql: &str, params: &[Param]) -> Result<u64, DbError> {
         match &self.pool {
             Pool::Sqlite(pool) => {
-                bind_sqlite(sql, params).execute(pool).await.map(|done| done.rows_affected())
+                let mut connection = self.connection(pool).await?;
+                bind_sqlite(sql, params).execute(&mut *connection).await.map(|done| done.rows_affected())
             }
-            Pool::MySql(pool) => bind_mysql(sql, params).execute(pool).await.map(|done| done.rows_affected()),
+            Pool::MySql(pool) => {
+                let mut connection = self.connection(pool).await?;
+                bind_mysql(sql, params).execute(&mut *connection).await.map(|done| done.rows_affected())
+            }
         }
         .map_err(DbError::from_sqlx)
     }
@@ -189,14 +198,16 @@ impl Db {
     /// Runs a query and gives every row.
     pub async fn query(&self, sql: &str, params: &[Param]) -> Result<Vec<Row>, DbError> {
         match &self.pool {
-            Pool::Sqlite(pool) => bind_sqlite(sql, params)
-                .fetch_all(pool)
-                .await
-                .and_then(|rows| rows.iter().map(column::sqlite_row).collect()),
-            Pool::MySql(pool) => bind_mysql(sql, params)
-                .fetch_all(pool)
-                .await
-                .and_then(|rows| rows.iter().map(column::mysql_row).collect()),
+            Pool::Sqlite(pool) => {
+                let mut connection = self.connection(pool).await?;
+                let rows = bind_sqlite(sql, params).fetch_all(&mut *connection).await;
+                rows.and_then(|rows| rows.iter().map(column::sqlite_row).collect())
+            }
+            Pool::MySql(pool) => {
+                let mut connection = self.connection(pool).await?;
+                let rows = bind_mysql(sql, params).fetch_all(&mut *connection).await;
+                rows.and_then(|rows| rows.iter().map(column::mysql_row).collect())
+            }
         }
         .map_err(DbError::from_sqlx)
     }
@@ -206,7 +217,10 @@ impl Db {
         match &self.pool {
             Pool::Sqlite(pool) => {
                 // IMMEDIATE takes the write lock at once: a read that turns into a write cannot be refused half-way.
-                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(DbError::from_sqlx)?;
+                let mut transaction = match pool.begin_with("BEGIN IMMEDIATE").await {
+                    Ok(transaction) => transaction,
+                    Err(error) => return Err(self.explained(error).await),
+                };
                 let mut changed = Vec::with_capacity(statements.len());
                 for (sql, params) in &statements {
                     let done = bind_sqlite(sql, params).execute(&mut *transaction).await;
@@ -216,7 +230,10 @@ impl Db {
                 Ok(changed)
             }
             Pool::MySql(pool) => {
-                let mut transaction = pool.begin().await.map_err(DbError::from_sqlx)?;
+                let mut transaction = match pool.begin().await {
+                    Ok(transaction) => transaction,
+                    Err(error) => return Err(self.explained(error).await),
+                };
                 let mut changed = Vec::with_capacity(statements.len());
                 for (sql, params) in &statements {
                     let done = bind_mysql(sql, params).execute(&mut *transaction).await;
@@ -234,6 +251,13 @@ impl Db {
             Pool::Sqlite(pool) => pool.close().await,
             Pool::MySql(pool) => pool.close().await,
         }
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The options hold the password.
+        f.debug_struct("Db").field("pool", &self.pool).finish_non_exhaustive()
     }
 }
 
@@ -267,6 +291,10 @@ fn bind_mysql<'q>(sql: &str, params: &[Param]) -> Query<'q, MySql, MySqlArgument
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
+    use hongyan_wire::Lang;
+
     use super::*;
 
     async fn scratch() -> (tempfile::TempDir, Db) {
@@ -288,6 +316,37 @@ mod tests {
             db.query("SELECT id, name, size, raw, NULL AS missing, count(*) AS n FROM t", &[]).await.unwrap();
         let json = serde_json::to_string(&rows).unwrap();
         assert_eq!(json, r#"[{"id":7,"name":"鸿雁","size":1.5,"raw":"/wA=","missing":null,"n":1}]"#);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_says_why_and_then_costs_no_time() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let db = Db::connect_lazy(&format!("mysql://me:s3cret@{closed}/songs")).unwrap();
+        let began = Instant::now();
+        let error = db.query("SELECT 1", &[]).await.unwrap_err();
+        assert!(error.is_away() && error.to_string().contains("refused"), "{error}");
+        assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+        let began = Instant::now();
+        let error = db.query("SELECT 1", &[]).await.unwrap_err();
+        assert!(error.to_string().contains("refused") && !error.to_string().contains("s3cret"), "{error}");
+        assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn the_own_database_that_is_away_says_why_too() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let error = Db::connect(&format!("mysql://me@{closed}/hongyan"), 2).await.unwrap_err();
+        assert!(error.is_away() && error.to_string().contains("refused"), "{error}");
+        assert!(error.text(Lang::Zh).starts_with("连不上数据库"), "{}", error.text(Lang::Zh));
+    }
+
+    #[test]
+    fn a_misspelt_file_of_others_is_refused_and_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sogns.db");
+        let error = Db::connect_lazy(&format!("sqlite://{}", file.display())).unwrap_err();
+        assert!(matches!(&error, DbError::Missing { file: named } if *named == file), "{error}");
+        assert!(!file.exists());
     }
 
     #[tokio::test]

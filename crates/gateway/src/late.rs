@@ -32,7 +32,7 @@ impl Account {
         let inner = &self.inner;
         let Pending { head, rest, batch, taken, .. } = pending;
         let says_something = head.can_be_sent();
-        tracing::info!(account = %inner.name, exchange = push.exchange, policy = ?policy, "a reply came too late");
+        tracing::info!(account = %inner.name, exchange = push.exchange, policy = policy.name(), "a reply came too late");
         match (policy, batch) {
             (Late::CustomerService, batch) => {
                 match batch {

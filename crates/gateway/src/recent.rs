@@ -63,6 +63,11 @@ impl Recent {
         }
     }
 
+    /// How many users have not been written yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
     /// Writes what was noted. What cannot be written now is noted again, unless something newer was.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         let mut users: Vec<(Who, What)> = Vec::new();

@@ -12,6 +12,7 @@ mod http;
 mod rotate;
 mod fetch;
 mod draft;
+mod complaints;
 mod rule;
 mod probe;
 mod explain;
@@ -129,11 +130,8 @@ impl Rules {
         }
         if !rule.fetches() {
             let outcome = rule.answer(&self.0.account, &self.0.engine, push, &captures);
-            let messages = finish(name.clone(), outcome).unwrap_or_else(|error| {
-                tracing::warn!(account = self.0.account.name, %error, "nothing is said");
-                Vec::new()
-            });
-            return Plan::Ready { rule: name, messages };
+            // What failed has been logged; nothing is said then.
+            return Plan::Ready { rule: name, messages: outcome.messages };
         }
         let (book, push) = (self.0.clone(), push.clone());
         let work = async move {

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::account::{Account, Inner};
 use crate::capability;
-use crate::config::{AccountConfig, Config, ConfigError, KeyValue, OnUnknown};
+use crate::config::{AccountConfig, Config, ConfigError, OnUnknown};
 use crate::courier::Courier;
 use crate::db::{Db, DbError, Dialect};
 use crate::kept::Kept;
@@ -29,7 +29,7 @@ use crate::rotation::SqlRotation;
 use crate::rules::{RuleParts, Rules};
 use crate::serve::{Door, serve};
 use crate::stop::Running;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, file};
 use crate::tasks::Tasks;
 use crate::tokens::SqlTokens;
 use crate::warm::warm;
@@ -89,14 +89,6 @@ pub enum StartError {
         /// What is wrong.
         source: hongyan::Error,
     },
-    /// The configuration asks for something that this version does not have.
-    #[error(
-        "the API key {name} is written as `sha256:`, which this version cannot check; use \"env:NAME\" or \"file:PATH\""
-    )]
-    HashedKey {
-        /// The key's name.
-        name: String,
-    },
 }
 
 impl StartError {
@@ -111,15 +103,10 @@ impl StartError {
             }
             Self::Store(error) => error.text(lang),
             Self::Database { name, source } => {
-                format!("[databases] 中的数据库 \"{name}\" 无法使用：{source}")
+                format!("[databases] 中的数据库 \"{name}\" 无法使用：{}", source.text(lang))
             }
             Self::Config(error) => error.text(lang),
             Self::Client { account, source } => format!("账号 {account}：{}", source.text(lang)),
-            Self::HashedKey { name } => {
-                format!(
-                    "API 密钥 {name} 用的是 `sha256:` 形式，此版本无法核对；请用 \"env:名字\" 或 \"file:路径\""
-                )
-            }
         }
     }
 }
@@ -150,14 +137,12 @@ impl Gateway {
     pub async fn start(config: Config, parts: Parts) -> Result<Running, StartError> {
         let Parts { clock, listener } = parts;
         announce(&config);
-        if let Some(key) = config.api_keys.iter().find(|key| matches!(key.key, KeyValue::Sha256(_))) {
-            return Err(StartError::HashedKey { name: key.name.clone() });
-        }
         let (listener, address) = listen(listener, config.listen, "listen").await?;
         let admin = match config.admin_listen {
             Some(address) => Some(listen(None, address, "admin_listen").await?),
             None => None,
         };
+        let claim = file::claim(&config.data)?;
         let store = open_store(&config).await?;
         let (outbox, woken) = Outbox::new(store.clone(), Arc::clone(&clock));
         if store.dialect() == Dialect::Sqlite {
@@ -228,6 +213,7 @@ impl Gateway {
             sender,
             warming,
             background,
+            claim,
         })
     }
 }
@@ -303,7 +289,7 @@ fn announce(config: &Config) {
     }
     for account in config.accounts.values() {
         for note in capability::notes(account) {
-            tracing::warn!("{}", note.text(lang));
+            tracing::warn!(account = account.name, "{}", note.text(lang));
         }
     }
 }

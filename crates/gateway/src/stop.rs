@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,18 +12,24 @@ use hongyan_server::Callback;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::account::Account;
 use crate::recent::Recent;
 use crate::store::Store;
+use crate::store::file::Claim;
 use crate::tasks::Tasks;
 
 /// How long runs may still take.
 const RUNS: Duration = Duration::from_secs(15);
+/// How long everything after the runs may take, together.
+const AFTER_RUNS: Duration = Duration::from_secs(3);
 /// How long answers may take to leave.
-const ANSWERS: Duration = Duration::from_secs(3);
-/// How long a send that has begun may still take.
-const SENDS: Duration = Duration::from_secs(12);
+const ANSWERS: Duration = Duration::from_secs(2);
+/// How long new sends may begin while runs are waited for.
+const SENDING: Duration = Duration::from_secs(4);
+/// What the last writes always get.
+const LAST: Duration = Duration::from_secs(1);
 
 /// A gateway that runs until it is stopped.
 pub struct Running {
@@ -39,6 +46,8 @@ pub struct Running {
     pub(crate) sender: JoinHandle<()>,
     pub(crate) warming: Vec<JoinHandle<()>>,
     pub(crate) background: Vec<JoinHandle<()>>,
+    /// Keeps other gateways from the SQLite file until everything is written.
+    pub(crate) claim: Claim,
 }
 
 impl Running {
@@ -67,41 +76,78 @@ impl Running {
         self.callbacks.get(account).map(Callback::stats)
     }
 
-    /// Stops: not ready any more, no new connections, runs up to 15 s, late replies to the outbox, all written.
+    /// Stops: not ready any more, no new connections, runs up to 15 s, late replies to the outbox, all written. A few
+    /// seconds later it has stopped, whatever is away.
     pub async fn stop(self) {
+        self.stop_within(RUNS).await;
+    }
+
+    /// The same with another limit for what is still being answered.
+    pub async fn stop_within(self, runs: Duration) {
+        let end = Instant::now() + runs + AFTER_RUNS;
         self.stopping.store(true, Ordering::Relaxed);
         for task in &self.background {
             task.abort();
         }
         self.stop_doors.send_replace(true);
-        let connections: Vec<GracefulShutdown> = join_all(self.doors).await.into_iter().flatten().collect();
-        let drained = join_all(self.callbacks.values().map(|callback| callback.drain(RUNS))).await;
-        let left: usize = drained.iter().map(|drained| drained.left).sum();
-        if left > 0 {
-            tracing::error!(left, "pushes were still being answered when the time to stop was up");
-        }
-        let closed = join_all(connections.into_iter().map(GracefulShutdown::shutdown));
-        if tokio::time::timeout(ANSWERS, closed).await.is_err() {
+        let connections = timeout_at(end, join_all(self.doors)).await.unwrap_or_default();
+        drain(&self.callbacks, &self.stop_sender, runs).await;
+        self.stop_sender.send_replace(true);
+        let closed = join_all(connections.into_iter().flatten().map(GracefulShutdown::shutdown));
+        if timeout_at(end.min(Instant::now() + ANSWERS), closed).await.is_err() {
             tracing::warn!("connections were still open when the time to stop was up");
         }
-        if !self.tasks.finished(ANSWERS).await {
-            tracing::error!("what follows answers was not all written when the time to stop was up");
+        // What follows answers comes first: it is lost when it is not written, what is in the outbox already is not.
+        if !self.tasks.finished(end.min(Instant::now() + ANSWERS)).await {
+            let lost = self.tasks.count();
+            tracing::error!(lost, "what follows answers was not all written when the time to stop was up");
         }
-        self.stop_sender.send_replace(true);
-        if tokio::time::timeout(SENDS, self.sender).await.is_err() {
+        if timeout_at(end, self.sender).await.is_err() {
             tracing::error!(
                 "a message was still being sent when the time to stop was up; it will be unknown"
             );
         }
-        if tokio::time::timeout(ANSWERS, join_all(self.warming)).await.is_err() {
+        let warming = end.min(Instant::now() + ANSWERS);
+        if timeout_at(warming, join_all(self.warming)).await.is_err() {
             tracing::warn!(
                 "the platform was still being asked for a token or a menu when the time to stop was up"
             );
         }
-        if let Err(error) = self.recent.flush().await {
-            tracing::error!(%error, "recent users could not be written");
+        // Even when the time is up already: a database that is there takes a moment only.
+        let end = end.max(Instant::now() + LAST);
+        let noted = self.recent.waiting();
+        match timeout_at(end, self.recent.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, lost = noted, "recent users could not be written"),
+            Err(_) => {
+                tracing::error!(lost = noted, "recent users were not written when the time to stop was up");
+            }
         }
-        self.store.db().close().await;
+        if timeout_at(end, self.store.db().close()).await.is_err() {
+            tracing::warn!("the database was still busy when the time to stop was up");
+        }
+        drop(self.claim);
         tracing::info!("stopped");
+    }
+}
+
+/// Waits for runs; what is left of them is told.
+async fn drain(
+    callbacks: &HashMap<String, Callback<Account>>,
+    stop_sender: &watch::Sender<bool>,
+    limit: Duration,
+) {
+    let mut drained = pin!(join_all(callbacks.values().map(|callback| callback.drain(limit))));
+    let soon = timeout(SENDING.min(limit), &mut drained).await;
+    let done = if let Ok(done) = soon {
+        done
+    } else {
+        // Nothing new is sent from here on, so that a send that has begun has time to end.
+        stop_sender.send_replace(true);
+        drained.await
+    };
+    let left: usize = done.iter().map(|drained| drained.left).sum();
+    if left > 0 {
+        tracing::error!(lost = left, "pushes were still being answered when the time to stop was up");
     }
 }

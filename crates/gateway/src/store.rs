@@ -4,16 +4,18 @@
 //! groups (`writer`).
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hongyan_wire::{Lang, OsRandom, Random};
 
-use crate::db::{Db, DbError, Dialect, Param, Row};
+use crate::db::{Db, DbError, Dialect, Param, Row, sqlite_file};
 
 pub(crate) mod row;
 pub(crate) mod schema;
 pub(crate) mod migrate;
 pub(crate) mod writer;
+pub(crate) mod file;
 
 pub(crate) use writer::Statement;
 use writer::Writer;
@@ -32,8 +34,11 @@ pub struct Store {
 impl Store {
     /// Opens the database at `url`, and makes or updates its tables.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let db =
-            Db::connect(url, CONNECTIONS).await.map_err(|source| StoreError::Connect(Arc::new(source)))?;
+        file::prepare(url)?;
+        let db = Db::connect(url, CONNECTIONS).await.map_err(|source| match sqlite_file(url) {
+            Some(file) => StoreError::File { file, reason: source.to_string() },
+            None => StoreError::Connect(Arc::new(source)),
+        })?;
         Self::on(db).await
     }
 
@@ -105,8 +110,30 @@ fn ignore(db: &Db) -> &'static str {
 #[non_exhaustive]
 pub enum StoreError {
     /// The database cannot be opened.
-    #[error("the database in `data` cannot be opened: {0}")]
+    #[error(
+        "the database in `data` cannot be opened: {0}; start it, or put its address in the configuration right"
+    )]
     Connect(#[source] Arc<DbError>),
+    /// The SQLite file cannot be opened or written.
+    #[error(
+        "the file {} in `data` cannot be used: {reason}; make the folder, give this user the right to write there, \
+         or write another path", .file.display()
+    )]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// Another gateway uses the SQLite file.
+    #[error(
+        "another gateway uses the file {} in `data`, and a SQLite file takes only one: stop the other one, give this \
+         one a `data` of its own, or use mysql:// for several gateways", .file.display()
+    )]
+    InUse {
+        /// The file.
+        file: PathBuf,
+    },
     /// A newer program has written this database.
     #[error(
         "the database has schema version {found}, this program knows {known}: run the newer hongyan, or restore the \
@@ -142,12 +169,23 @@ impl StoreError {
             return self.to_string();
         }
         match self {
-            Self::Connect(source) => format!("打不开 `data` 中的数据库：{source}"),
+            Self::Connect(source) => {
+                format!("打不开 `data` 中的数据库：{}；请启动它，或改正配置中的地址", source.text(lang))
+            }
+            Self::File { file, reason } => format!(
+                "`data` 中的文件 {} 无法使用：{reason}；请先建好文件夹、给当前用户写权限，或换一个路径",
+                file.display()
+            ),
+            Self::InUse { file } => format!(
+                "另一个网关正在使用 `data` 中的文件 {}，而一个 SQLite 文件只能由一个网关使用：请停止另一个网关、\
+                 给此网关另一个 `data`，或改用 mysql://（可供多个网关使用）",
+                file.display()
+            ),
             Self::Newer { found, known } => format!(
                 "数据库的结构版本是 {found}，本程序只认识 {known}：请运行更新的 hongyan，或恢复升级前的备份"
             ),
             Self::Locked { holder } => format!("另一个进程（{holder}）正在更新数据库的表；等它完成后再试"),
-            Self::Db(source) => format!("数据库出错：{source}"),
+            Self::Db(source) => format!("数据库出错：{}", source.text(lang)),
             Self::Full => "数据库跟不上：等待写入的内容太多".to_owned(),
             Self::Stopped => "网关正在停止".to_owned(),
         }

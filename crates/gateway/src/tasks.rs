@@ -1,9 +1,9 @@
 //! Work that nobody waits for, until the gateway stops.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
 
 /// As many at once as nobody reaches in practice; above it new work waits its turn.
 const MOST: u32 = 100_000;
@@ -33,9 +33,14 @@ impl Tasks {
         });
     }
 
-    /// Waits until everything has ended, but not longer than `limit`; whether it has.
-    pub(crate) async fn finished(&self, limit: Duration) -> bool {
-        tokio::time::timeout(limit, self.places.acquire_many(MOST)).await.is_ok()
+    /// Waits until everything has ended, but not longer than `end`; whether it has.
+    pub(crate) async fn finished(&self, end: Instant) -> bool {
+        timeout_at(end, self.places.acquire_many(MOST)).await.is_ok()
+    }
+
+    /// How much has not ended.
+    pub(crate) fn count(&self) -> usize {
+        (MOST as usize).saturating_sub(self.places.available_permits())
     }
 }
 

@@ -10,7 +10,7 @@ import { label } from "./time.js";
 const QUIET = 5 * 60_000;
 
 export class Chat {
-  /** `act` is what taps do; `act.why(exchange)` explains a notice, `act.retry(pending)` sends again. */
+  /** `act` is what taps do; `act.retry(pending)` sends again. */
   constructor(store, act) {
     this.store = store;
     this.act = { ...act, settle: () => this.settle() };
@@ -154,7 +154,12 @@ export class Chat {
         "div",
         { class: "notice", "data-testid": "notice", "data-from": "notice", "data-type": message.type ?? "notice" },
         h("span", null, message.text),
-        explain && button({ class: "why", onclick: () => this.act.why(message.exchange) }, t("why")),
+        explain &&
+          h(
+            "a",
+            { class: "why", "data-testid": "why", target: "_blank", href: `/inspect/${message.exchange}` },
+            t("why"),
+          ),
       );
     }
     const mine = message.from === "user";

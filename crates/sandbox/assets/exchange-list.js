@@ -15,19 +15,21 @@ const FILTERS = {
 };
 
 export class ExchangeList {
-  constructor(store) {
-    this.store = store;
+  constructor(world) {
+    this.world = world;
     this.all = new Map();
     this.opened = new Set();
     this.filter = "all";
     this.head = h("div", { class: "panel-head" });
     this.rows = h("div", { class: "exchange-rows", "data-testid": "exchanges" });
     this.node = h("div", { class: "panel" }, this.head, this.rows);
-    store.on("exchange", (data) => {
-      if (data.exchange ?? data.id) this.take([data.exchange ?? data]);
-    });
-    store.on("gap", () => this.load());
-    store.on("reset", () => {
+    for (const store of world.stores) {
+      store.on("exchange", (data) => {
+        if (data.exchange ?? data.id) this.take([data.exchange ?? data]);
+      });
+      store.on("gap", () => this.load());
+    }
+    world.stores[0].on("reset", () => {
       this.all.clear();
       this.load();
     });
@@ -38,17 +40,28 @@ export class ExchangeList {
   }
 
   async load() {
-    this.take(await this.store.exchanges().catch(() => []));
+    for (const store of this.world.stores) {
+      if (!store.users.length) await store.loadUsers().catch(() => []);
+      this.take(await store.exchanges(`?limit=${KEPT}`).catch(() => []));
+    }
   }
 
   take(exchanges) {
-    for (const one of exchanges) this.all.set(String(one.id), one);
+    for (const one of exchanges.slice(-KEPT)) this.all.set(String(one.id), one);
     while (this.all.size > KEPT) this.all.delete(this.all.keys().next().value);
-    this.draw();
+    // Under load a hundred exchanges end between two frames.
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+    });
   }
 
   nickname(openid) {
-    return this.store.users.find((one) => one.openid === openid)?.nickname ?? openid ?? "";
+    for (const store of this.world.stores) {
+      const found = store.users.find((one) => one.openid === openid);
+      if (found) return found.nickname;
+    }
+    return openid ?? "";
   }
 
   draw() {
@@ -57,7 +70,7 @@ export class ExchangeList {
       h("h2", null, t("exchanges")),
       h(
         "div",
-        { class: "filters", role: "group" },
+        { class: "filters", role: "group", "aria-label": t("filter") },
         Object.keys(FILTERS).map((name) =>
           button(
             {
@@ -91,10 +104,15 @@ export class ExchangeList {
         body,
         (one.findings ?? []).length > 0 && h("ul", { class: "findings" }, findings(one)),
         (one.tries ?? []).length > 0 && h("p", { class: "tries" }, `${t("tries")}  ${tries(one)}`),
+        h(
+          "p",
+          { class: "tools" },
+          h("a", { class: "tool small", href: `/inspect/${id}`, "data-testid": "inspect" }, t("look_closer")),
+        ),
         h("h3", null, t("request")),
-        h("pre", { tabindex: "0" }, raw(one.request)),
+        h("pre", { tabindex: "0", role: "group", "aria-label": t("request") }, raw(one.request)),
         h("h3", null, t("reply")),
-        h("pre", { tabindex: "0" }, raw(one.reply) || "–"),
+        h("pre", { tabindex: "0", role: "group", "aria-label": t("reply") }, raw(one.reply) || "–"),
       );
     const node = h(
       "details",
@@ -109,7 +127,7 @@ export class ExchangeList {
       h(
         "summary",
         null,
-        h("span", { class: "arrow", title: one.direction }, one.direction === "push" ? "→" : "←"),
+        h("span", { class: "arrow", role: "img", "aria-label": t(one.direction === "push" ? "way_push" : "way_api") }, one.direction === "push" ? "→" : "←"),
         h("span", { class: "at" }, at ? clockFace(at) : ""),
         h("span", { class: "kind" }, one.kind),
         h("span", { class: "by" }, this.nickname(one.user)),

@@ -1,8 +1,7 @@
 // One exchange in words: what was sent, what came back, and what was wrong with it.
 
-import { h, show } from "./dom.js";
+import { h } from "./dom.js";
 import { t } from "./i18n.js";
-import { open } from "./overlay.js";
 import { get } from "./settings.js";
 
 /** The outcome as a coloured word. */
@@ -53,35 +52,4 @@ export function tries(exchange) {
   return (exchange.tries ?? [])
     .map((one, at) => `${at + 1}: ${one.status ?? one.error ?? "–"} · ${one.took_ms ?? "?"} ms`)
     .join("   ");
-}
-
-/** The reason behind a notice, as a sheet on the phone. */
-export async function explain(phone, id) {
-  const box = h(
-    "div",
-    { class: "sheet why-sheet" },
-    h("h2", { class: "sheet-title" }, t("why")),
-    h("p", { class: "why-body" }, "…"),
-  );
-  open(phone.screen, box, { label: t("why") });
-  let found = null;
-  try {
-    found = (await phone.store.exchanges(`?user=${encodeURIComponent(phone.person.openid)}`)).find(
-      (one) => String(one.id) === String(id),
-    );
-  } catch {
-    /* nothing to show: the sheet says so */
-  }
-  const list = found ? findings(found) : [];
-  show(
-    box,
-    h("h2", { class: "sheet-title" }, t("why")),
-    h(
-      "div",
-      { class: "why-body", tabindex: "0" },
-      list.length ? h("ul", { class: "findings" }, list) : h("p", null, t("why_none")),
-      found && h("p", { class: "why-tries" }, `${found.kind} · ${tries(found)}`),
-      found && raw(found.reply) && h("pre", null, raw(found.reply).slice(0, 4000)),
-    ),
-  );
 }

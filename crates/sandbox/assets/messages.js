@@ -4,7 +4,7 @@ import { button, h, s } from "./dom.js";
 import { arcs, hash, icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { pieces } from "./text.js";
-import { length } from "./time.js";
+import { full, length } from "./time.js";
 
 /** A field of a message, from the object named after its kind or from the top level. */
 export const field = (message, name, kind = message.type) => message[kind]?.[name] ?? message[name];
@@ -283,15 +283,21 @@ function template(message, act) {
   const data = field(message, "data") ?? {};
   const url = field(message, "url"),
     mini = field(message, "miniprogram");
-  const rows = Array.isArray(data)
-    ? data.map((row) => [row.name ?? row.key, row.value])
+  const content = field(message, "content");
+  // The platform fills the template in; its lines are names and values with a colon between.
+  const lines = content
+    ? content.split("\n").map((line) => line.split(/：(.*)/s).slice(0, 2))
     : Object.entries(data).map(([name, value]) => [name, value?.value ?? value]);
+  const rows = lines.filter((line) => line.join("").trim() !== "");
   return h(
     "div",
     { class: "broadcast template" },
     h("div", { class: "template-title" }, field(message, "title") ?? message.text),
+    message.at_ms && h("div", { class: "template-date" }, full(message.at_ms).slice(0, 16)),
     rows.map(([name, value]) =>
-      h("div", { class: "template-row" }, h("span", null, `${name}：`), h("span", null, String(value ?? ""))),
+      value === undefined
+        ? h("div", { class: "template-line" }, name)
+        : h("div", { class: "template-row" }, h("span", null, `${name}：`), h("span", null, String(value ?? ""))),
     ),
     (url || mini) &&
       button(

@@ -8,11 +8,11 @@ const FOCUSABLE =
   "button:not([disabled]), [href], input:not([hidden]):not([disabled]), textarea, select, iframe, [tabindex='0']";
 
 /** Puts `node` over the screen as a dialog. Returns the function that closes it. */
-export function open(root, node, { label, onclose, dim = true } = {}) {
+export function open(root, node, { label, onclose, dim = true, layer: look } = {}) {
   const before = document.activeElement;
   const layer = h(
     "div",
-    { class: dim ? "layer dim" : "layer", role: "dialog", "aria-modal": "true", "aria-label": label },
+    { class: look ?? (dim ? "layer dim" : "layer"), role: "dialog", "aria-modal": "true", "aria-label": label },
     node,
   );
   let closed = false;
@@ -137,7 +137,14 @@ export function form(root, { title, fields, yes, check }) {
 export function pick(accept, multiple = false) {
   document.querySelector("input.picker")?.remove();
   return new Promise((resolve) => {
-    const input = h("input", { type: "file", class: "picker", accept, multiple, hidden: true, "data-testid": "file" });
+    const input = h("input", {
+      type: "file",
+      class: "picker",
+      accept,
+      multiple,
+      hidden: true,
+      "data-testid": "file",
+    });
     input.addEventListener("change", () => {
       input.remove();
       resolve([...input.files]);
@@ -178,5 +185,24 @@ export function viewer(root, url, actions = []) {
       button({ class: "viewer-close", "aria-label": t("close"), onclick: () => close() }, icon("close")),
     ),
     { label: t("picture") },
+  );
+}
+
+/** The black player for a video. */
+export function film(root, url) {
+  const node = h("video", { src: url, controls: true, autoplay: true, playsinline: true });
+  node.addEventListener("error", () => {
+    close();
+    toast(root, t("cannot_play"));
+  });
+  const close = open(
+    root,
+    h(
+      "div",
+      { class: "viewer film", "data-testid": "film" },
+      node,
+      button({ class: "viewer-close", "aria-label": t("close"), onclick: () => close() }, icon("close")),
+    ),
+    { label: t("video") },
   );
 }

@@ -1,50 +1,81 @@
-// The page `/`: the phone beside what travels and what the sandbox knows.
+// The page `/`: one phone or two beside what travels and what the sandbox knows.
 
-import { h, show } from "./dom.js";
+import { button, h } from "./dom.js";
+import { chrome } from "./chrome.js";
 import { ExchangeList } from "./exchange-list.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
-import { toast } from "./overlay.js";
 import { Phone } from "./phone.js";
-import { onChange } from "./settings.js";
-import { start } from "./start.js";
+import { address, apology, begin, people } from "./start.js";
 import { StatePanel } from "./state-panel.js";
 import { offlineLine, toolbar } from "./toolbar.js";
 
-start(async (store, begin) => {
-  const phone = new Phone(store);
-  const bar = toolbar(phone);
-  const list = new ExchangeList(store);
-  const panel = new StatePanel(store, phone);
-  document.getElementById("stage").append(bar.node, offlineLine(store), phone.node);
+const begun = await begin(apology);
+if (begun) {
+  const { world, store, query } = begun;
+  const stage = document.getElementById("stage");
+  const phone = new Phone(world, store);
+  const panel = new StatePanel(world, phone);
+  const list = new ExchangeList(world);
+  const bar = toolbar(phone, { look: false });
+  stage.append(
+    h("div", { class: "seat" }, bar.node, offlineLine(store), phone.node),
+  );
   document.getElementById("exchanges").append(list.node);
   document.getElementById("state").append(panel.node);
-  const chrome = () => {
-    show(
-      document.getElementById("top"),
-      h(
-        "span",
-        { class: "brand" },
-        h("img", { src: "/_assets/icon.svg", alt: "", width: 26, height: 26 }),
-        h("b", null, "鸿雁 Hongyan"),
-        h("span", { class: "brand-sub" }, t("bench")),
-      ),
-      h("nav", null, h("a", { href: "/phone", class: "tool" }, icon("phone", 18), t("only_phone"))),
-    );
-    document.getElementById("footer").textContent = t("footer");
+  let second = null;
+
+  /** Puts a second phone on the bench, for somebody else, or takes it away. */
+  const pair = async (on) => {
+    document.body.dataset.phones = on ? "2" : "1";
+    if (!on) {
+      second?.remove();
+      second = null;
+      return;
+    }
+    const other = new Phone(world, phone.store);
+    const otherBar = toolbar(other, { look: false });
+    second = h("div", { class: "seat", "data-testid": "second" }, otherBar.node, other.node);
+    stage.append(second);
+    await people(other, {
+      name: "user2",
+      wanted: new URLSearchParams(location.search).get("user2"),
+      not: phone.person?.openid,
+      ondraw: () => otherBar.draw(),
+    });
   };
-  onChange((name) => {
-    if (name === "lang") chrome();
+  const draw = chrome("bench", {
+    phone: true,
+    extra: () =>
+      button(
+        {
+          class: second ? "tool on" : "tool",
+          "data-testid": "two-phones",
+          "aria-pressed": String(Boolean(second)),
+          onclick: async () => {
+            address("phones", second ? null : "2");
+            if (second) address("user2", null);
+            await pair(!second);
+            draw();
+          },
+        },
+        icon("phone", 18),
+        t("two_phones"),
+      ),
   });
-  chrome();
-  await begin(
-    phone,
-    () => {
+  await people(phone, {
+    name: "user",
+    wanted: query.get("user"),
+    remembered: true,
+    ondraw: () => {
       bar.draw();
-      panel.draw();
+      panel.soon();
     },
-    (error) => toast(phone.screen, t("no_server", { why: error.message }), 8000),
-  );
+  });
+  if (query.get("phones") === "2") {
+    await pair(true);
+    draw();
+  }
   list.load();
   panel.load();
-});
+}

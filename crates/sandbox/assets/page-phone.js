@@ -2,25 +2,29 @@
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
-import { toast } from "./overlay.js";
 import { Phone } from "./phone.js";
-import { start } from "./start.js";
+import { apology, begin, people } from "./start.js";
 import { onChange } from "./settings.js";
 import { offlineLine, toolbar } from "./toolbar.js";
 
-start(async (store, begin) => {
-  const phone = new Phone(store);
+const begun = await begin(apology);
+if (begun) {
+  const { world, store, query } = begun;
+  const phone = new Phone(world, store);
   const bar = toolbar(phone);
   document.getElementById("stage").append(bar.node, offlineLine(store), phone.node);
   const footer = () =>
-    document.getElementById("footer").replaceChildren(h("a", { href: "/" }, t("bench")), ` · ${t("footer")}`);
+    document
+      .getElementById("footer")
+      .replaceChildren(
+        h("a", { href: "/" }, t("bench")),
+        " · ",
+        h("a", { href: "/inspect" }, t("inspector")),
+        ` · ${t("footer")}`,
+      );
   onChange((name) => {
     if (name === "lang") footer();
   });
   footer();
-  await begin(
-    phone,
-    () => bar.draw(),
-    (error) => toast(phone.screen, t("no_server", { why: error.message }), 8000),
-  );
-});
+  people(phone, { name: "user", wanted: query.get("user"), remembered: true, ondraw: () => bar.draw() });
+}

@@ -1,24 +1,26 @@
 // The phone: one person's screen. Holds who acts, which page shows, and turns every touch into a call of the control API.
 
-import { button, h, s, show } from "./dom.js";
+import { button, h, show } from "./dom.js";
 import { Chat } from "./chat.js";
 import { chatsPage } from "./chats.js";
 import { Composer } from "./composer.js";
-import { explain } from "./exchange.js";
 import { icon } from "./icons.js";
+import { Inbox } from "./inbox.js";
 import { t } from "./i18n.js";
-import { toast, viewer } from "./overlay.js";
+import { film, toast, viewer } from "./overlay.js";
 import { profilePage } from "./profile.js";
 import { scanPicture } from "./scanner.js";
 import { get, onChange } from "./settings.js";
 import { sound } from "./sound.js";
+import { statusBar } from "./statusbar.js";
 import { clockFace } from "./time.js";
 import { article, browse, miniProgram } from "./webview.js";
 
 const TYPING_MS = 15_000;
 
 export class Phone {
-  constructor(store) {
+  constructor(world, store) {
+    this.world = world;
     this.store = store;
     this.account = {};
     this.person = null;
@@ -27,7 +29,7 @@ export class Phone {
     this.onperson = () => {};
     this.time = h("span", { class: "status-time" });
     this.pages = h("div", { class: "pages" });
-    this.screen = h("div", { class: "screen" }, this.statusBar(), this.pages);
+    this.screen = h("div", { class: "screen" }, statusBar(this.time), this.pages);
     this.node = h(
       "div",
       { class: "phone", "data-testid": "phone", role: "region", "aria-label": "WeChat" },
@@ -39,9 +41,8 @@ export class Phone {
       mini: (one) => miniProgram(this.screen, one),
       menuClick: (id, content) => this.perform("menu_click", { id, content }),
       view: (url) => viewer(this.screen, url, [[t("find_code"), () => scanPicture(this, url)]]),
-      film: (url) => this.film(url),
+      film: (url) => film(this.screen, url),
       sound: (node, url, seconds) => sound(node, url, seconds, () => toast(this.screen, t("cannot_play"))),
-      why: (id) => explain(this, id),
       retry: (pending) => {
         this.chat.drop(pending);
         pending.again();
@@ -49,34 +50,14 @@ export class Phone {
       profile: () => this.go("profile"),
     });
     this.composer = new Composer(this);
+    this.inbox = new Inbox(this);
+    this.unread = h("span", { class: "nav-unread", hidden: true, "data-testid": "nav-unread" });
     this.title = h("h1", { class: "nav-title", "data-testid": "title" });
     this.chatPage = h("div", { class: "view chat" });
     this.buildChatPage();
     this.listen();
     this.tick();
     setInterval(() => this.tick(), 5000);
-  }
-
-  statusBar() {
-    const bars = s(
-      "svg",
-      { viewBox: "0 0 60 14", width: 60, height: 14, "aria-hidden": "true", fill: "currentColor" },
-      [0, 1, 2, 3].map((n) => s("rect", { x: n * 4.5, y: 9 - n * 2.4, width: 3, height: 4 + n * 2.4, rx: 0.8 })),
-      s("path", { d: "M22 5.5q6-5 12 0l-1.4 1.6q-4.6-3.8-9.2 0zM25 9q3-2.5 6 0l-3 3.2z" }),
-      s("rect", {
-        x: 38,
-        y: 2,
-        width: 17,
-        height: 9.5,
-        rx: 2.6,
-        fill: "none",
-        stroke: "currentColor",
-        "stroke-opacity": 0.5,
-      }),
-      s("rect", { x: 39.6, y: 3.6, width: 12, height: 6.3, rx: 1.4 }),
-      s("rect", { x: 56.4, y: 5, width: 1.6, height: 3.6, rx: 0.8, "fill-opacity": 0.5 }),
-    );
-    return h("div", { class: "status-bar" }, this.time, bars);
   }
 
   buildChatPage() {
@@ -88,6 +69,7 @@ export class Phone {
         button(
           { class: "nav-left", "aria-label": t("back"), "data-testid": "back", onclick: () => this.go("list") },
           icon("back"),
+          this.unread,
         ),
         this.title,
         button(
@@ -106,36 +88,67 @@ export class Phone {
   }
 
   listen() {
-    const { store } = this;
-    const mine = (data) => this.person && (data.openid ?? data.user?.openid) === this.person.openid;
-    store.on("message", (data) => {
-      if (!mine(data) || !data.message) return;
-      if (data.message.from !== "user") this.typing(false);
-      this.chat.add(data.message);
-      if (this.view === "list") this.draw();
-    });
-    store.on("user", (data) => {
-      if (mine(data)) this.refreshPerson(data.user);
-    });
-    store.on("menu", (data) => {
-      if (!data.openid || mine(data)) this.refreshMenu();
-    });
-    store.on("account", async (data) => {
-      if (data.reset) return;
-      this.account = await store.account();
-      this.draw();
-    });
-    store.on("clock", () => {
-      this.tick();
-      this.chat.draw();
-    });
-    store.on("gap", () => {
-      if (this.person) this.become(this.person.openid, { again: true });
-    });
-    store.on("reset", () => this.onreset?.());
+    for (const store of this.world.stores) this.listenTo(store);
     onChange((name) => {
-      if (name === "lang") this.redraw();
+      if (name === "lang" || name === "type") this.redraw();
     });
+  }
+
+  /** Every account speaks; the screen shows what the open one says. */
+  listenTo(store) {
+    const here = (run) => (data) => {
+      if (store === this.store) run(data ?? {});
+    };
+    const mine = (data) => this.person && (data.openid ?? data.user?.openid) === this.person.openid;
+    store.on(
+      "message",
+      here((data) => {
+        if (!mine(data) || !data.message) return;
+        if (data.message.from !== "user") this.typing(false);
+        this.chat.add(data.message);
+        if (this.view === "chat") this.inbox.seen();
+      }),
+    );
+    store.on(
+      "user",
+      here((data) => {
+        if (mine(data)) this.refreshPerson(data.user);
+      }),
+    );
+    store.on(
+      "menu",
+      here((data) => {
+        if (!data.openid || mine(data)) this.refreshMenu();
+      }),
+    );
+    store.on(
+      "account",
+      here(async (data) => {
+        if (data.reset) return;
+        this.account = await store.account().catch(() => this.account);
+        this.draw();
+      }),
+    );
+    store.on(
+      "clock",
+      here(() => {
+        this.tick();
+        this.chat.draw();
+      }),
+    );
+    store.on(
+      "gap",
+      here(() => {
+        if (this.person) this.become(this.person.openid, { again: true });
+      }),
+    );
+    store.on(
+      "reset",
+      here(() => {
+        this.inbox.forget();
+        this.onreset?.();
+      }),
+    );
   }
 
   tick() {
@@ -167,6 +180,7 @@ export class Phone {
         this.onperson(openid);
       }
       this.draw();
+      this.inbox.soon();
     } catch (error) {
       if (again) {
         // The sandbox was started anew and its world is another one.
@@ -200,19 +214,45 @@ export class Phone {
     if (menu && this.person?.openid === openid) this.composer.loadMenu(menu);
   }
 
+  /** Opens another account's chat or profile, as the same person. */
+  async openAccount({ store, openid }, view) {
+    if (store !== this.store) {
+      this.store = store;
+      this.chat.store = store;
+      this.typing(false);
+      await this.become(openid);
+    }
+    this.go(view);
+  }
+
+  /** The menu as the account has it now, not as the app remembers it. */
+  async renewMenu() {
+    const { store, person } = this;
+    await store.call("POST", `users/${encodeURIComponent(person.openid)}/menu/refresh`, {}).catch(() => {});
+    await this.refreshMenu();
+    toast(this.screen, t("menu_renewed"));
+  }
+
   go(view) {
     this.view = view;
     this.draw();
+    if (view !== "profile") this.inbox.soon();
     const first = this.pages.querySelector("button:not([disabled])");
     if (document.activeElement === document.body) first?.focus({ preventScroll: true });
   }
 
   draw() {
     if (!this.isTyping) this.title.textContent = this.account.name ?? "";
+    const { unread } = this.inbox;
+    this.unread.hidden = !unread;
+    this.unread.textContent = String(unread);
     this.screen.dataset.view = this.view;
+    if (this.person) this.screen.dataset.user = this.person.openid;
+    this.node.setAttribute("aria-label", `WeChat: ${this.person?.nickname ?? ""}`);
     if (this.view === "chat") {
       if (!this.chatPage.isConnected) this.pages.replaceChildren(this.chatPage);
       this.chat.settle();
+      this.inbox.seen();
       this.drawn = "";
       return;
     }
@@ -224,11 +264,15 @@ export class Phone {
       this.person?.openid,
       this.person?.following,
       this.pendingScan,
-      this.view === "list" && this.chat.messages.at(-1),
+      this.inbox.version,
     ]);
     if (facts === this.drawn) return;
     this.drawn = facts;
-    this.pages.replaceChildren(this.view === "profile" ? profilePage(this) : chatsPage(this));
+    const kept = this.pages.contains(document.activeElement) && document.activeElement.dataset.testid;
+    this.pages.replaceChildren(
+      this.view === "profile" ? profilePage(this) : chatsPage(this, this.view === "folder"),
+    );
+    if (kept) this.pages.querySelector(`[data-testid="${kept}"]`)?.focus({ preventScroll: true });
   }
 
   redraw() {
@@ -330,37 +374,14 @@ export class Phone {
       this.go("profile");
     }
   }
-
-  film(url) {
-    const node = h(
-      "div",
-      { class: "viewer film" },
-      h("video", { src: url, controls: true, autoplay: true, playsinline: true }),
-    );
-    node.querySelector("video").addEventListener("error", () => {
-      close();
-      toast(this.screen, t("cannot_play"));
-    });
-    const layer = h(
-      "div",
-      { class: "layer", role: "dialog", "aria-modal": "true", "aria-label": t("video") },
-      node,
-      button({ class: "viewer-close", "aria-label": t("close"), onclick: () => close() }, icon("close")),
-    );
-    const close = () => layer.remove();
-    layer.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") close();
-    });
-    this.screen.append(layer);
-    layer.querySelector("button").focus();
-  }
 }
 
 /** Finds who should act when the page opens: the one named in the address, the last one, the first one, or a new one. */
-export async function firstPerson(store, wanted, remembered) {
+export async function firstPerson(store, { wanted, remembered, not }) {
   const users = await store.loadUsers();
   const find = (name) => name && users.find((one) => one.openid === name || one.nickname === name);
-  const found = find(wanted) ?? find(remembered) ?? users[0];
-  const openid = found?.openid ?? (await store.call("POST", "users", { nickname: t("first_user") })).openid;
+  const found = find(wanted) ?? find(remembered) ?? users.find((one) => one.openid !== not);
+  const nickname = t(not ? "second_user" : "first_user");
+  const openid = found?.openid ?? (await store.call("POST", "users", { nickname })).openid;
   return { openid, missing: users.length > 0 && wanted && !find(wanted) ? wanted : null };
 }

@@ -93,6 +93,15 @@ export function profilePage(phone) {
         h(
           "div",
           { class: "profile-card" },
+          button(
+            { class: "profile-row", "data-testid": "menu-refresh", onclick: () => phone.renewMenu() },
+            h("span", null, t("menu_renew")),
+          ),
+        ),
+      following &&
+        h(
+          "div",
+          { class: "profile-card" },
           button({ class: "profile-row danger", "data-testid": "unfollow", onclick: leave }, t("unfollow")),
         ),
     ),

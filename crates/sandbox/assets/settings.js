@@ -16,7 +16,7 @@ export function get(name) {
   const stored = read(name);
   if (stored) return stored;
   if (name === "lang") return (navigator.language || "zh").toLowerCase().startsWith("zh") ? "zh" : "en";
-  return { theme: "auto", size: "375x812" }[name] ?? null;
+  return { theme: "auto", size: "375x812", type: "normal" }[name] ?? null;
 }
 
 /** Stores a setting and tells the page. */
@@ -38,6 +38,7 @@ export function onChange(listener) {
 
 function apply(name, value) {
   const root = document.documentElement;
+  if (name === "type") root.dataset.type = value;
   if (name === "theme") root.dataset.theme = value;
   if (name === "lang") root.lang = value === "zh" ? "zh-CN" : "en";
   if (name === "size") {
@@ -49,5 +50,5 @@ function apply(name, value) {
 
 /** Puts all remembered settings on the page. */
 export function applyAll() {
-  for (const name of ["theme", "lang", "size"]) apply(name, get(name));
+  for (const name of ["theme", "lang", "size", "type"]) apply(name, get(name));
 }

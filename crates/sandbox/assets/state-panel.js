@@ -1,153 +1,193 @@
-// What the sandbox knows and may be told: people and their windows, the clock, the posters on the wall.
+// The right side of the bench: the account, people and what they may be sent, the clock, faults, posters.
 
+import { AccountPanel } from "./panel-account.js";
+import { ClockPanel } from "./panel-clock.js";
 import { button, h, show } from "./dom.js";
+import { FaultPanel } from "./panel-faults.js";
 import { t } from "./i18n.js";
-import { ask, toast } from "./overlay.js";
+import { Meters } from "./meters.js";
+import { ask, form, toast } from "./overlay.js";
 import { posters } from "./scanner.js";
 import { onChange } from "./settings.js";
-import { full, span } from "./time.js";
 import { newUser, userRows } from "./users.js";
 
-const JUMPS = [
-  ["+1 min", 60],
-  ["+5 min", 300],
-  ["+2 h", 7200],
-  ["+1 d", 86_400],
-  ["+48 h", 172_800],
-  ["+30 d", 2_592_000],
-];
+const MOST_ROWS = 60;
 
 export class StatePanel {
-  constructor(store, phone) {
-    this.store = store;
+  constructor(world, phone) {
+    this.world = world;
     this.phone = phone;
     this.codes = [];
-    this.node = h("div", { class: "panels" });
-    this.clock = h("output", { class: "clock", "data-testid": "clock" });
-    for (const name of ["user", "message", "exchange"]) store.on(name, () => this.soon());
-    for (const name of ["qrcode", "gap", "reset", "clock"]) store.on(name, () => this.load());
-    onChange((name) => {
-      if (name === "lang") this.draw();
+    const fail = (error) => toast(phone.screen, error.message, 4000);
+    const said = (text) => {
+      toast(phone.screen, `✓ ${text}`);
+      this.soon();
+    };
+    this.account = new AccountPanel(world, phone.store, { fail, said, choose: (store) => this.choose(store) });
+    this.clock = new ClockPanel(phone.store, {
+      fail,
+      moved: () => {
+        phone.tick();
+        this.load();
+      },
     });
-    setInterval(() => this.tick(), 1000);
-    this.draw();
+    this.faults = new FaultPanel(phone.store, { fail });
+    this.meters = new Meters(phone.store);
+    this.people = h("section", { class: "panel", "aria-label": t("users") });
+    this.wall = h("section", { class: "panel", "aria-label": t("posters") });
+    this.whole = h("section", { class: "panel" });
+    this.node = h(
+      "div",
+      { class: "panels" },
+      this.people,
+      this.clock.node,
+      this.account.node,
+      this.faults.node,
+      this.wall,
+      this.whole,
+    );
+    for (const store of world.stores) {
+      for (const name of ["user", "message", "exchange"]) store.on(name, () => this.soon());
+      for (const name of ["qrcode", "gap", "reset"]) store.on(name, () => this.soon());
+    }
+    world.stores[0].on("clock", () => {
+      this.clock.draw();
+      this.soon();
+    });
+    onChange((name) => {
+      if (name === "lang") this.redraw();
+    });
+    setInterval(() => {
+      this.clock.tick();
+      this.meters.tick();
+    }, 1000);
+    this.redraw();
+  }
+
+  get store() {
+    return this.phone.store;
   }
 
   /** Many events come together; one look afterwards is enough. */
   soon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.load(), 250);
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.load();
+    }, 250);
   }
 
-  async load() {
-    const openid = this.phone.person?.openid;
-    const [, codes, person] = await Promise.all([
-      this.store.loadUsers().catch(() => []),
-      this.store.qrcodes().catch(() => []),
-      openid ? this.store.user(openid).catch(() => null) : null,
-    ]);
-    this.codes = codes;
-    this.person = person;
-    this.draw();
-  }
-
-  tick() {
-    this.clock.textContent = full(this.store.now());
-  }
-
-  async advance(seconds) {
-    try {
-      this.store.setClock(await this.store.call("POST", "clock/advance", { seconds }));
-      await this.store.loadClock();
-    } catch (error) {
-      toast(this.phone.screen, error.message);
-    }
-    this.tick();
-    this.phone.tick();
+  async choose(store) {
+    const openid = await this.world.twin(this.phone.person.openid, this.store, store);
+    if (openid) await this.phone.openAccount({ store, openid }, "chat");
     this.load();
   }
 
-  windows() {
-    const now = this.store.now();
-    const all = this.person?.openid === this.phone.person?.openid ? (this.person?.windows ?? []) : [];
-    if (!all.length) return h("p", { class: "panel-empty" }, t("no_windows"));
-    return h(
-      "div",
-      { class: "windows", "data-testid": "windows" },
-      all.map((one) =>
-        h(
-          "div",
-          { class: "window" },
-          h("span", null, one.action),
-          h("b", null, one.left === null || one.left === undefined ? t("unlimited") : `×${one.left}`),
-          h("span", { class: "window-left" }, one.ends_at_ms ? span(one.ends_at_ms - now) : ""),
-        ),
-      ),
-    );
+  async load() {
+    const { store, phone } = this;
+    const openid = phone.person?.openid;
+    const [, codes, person, settings] = await Promise.all([
+      store.loadUsers().catch(() => []),
+      store.qrcodes().catch(() => []),
+      openid ? store.user(openid).catch(() => null) : null,
+      store.call("GET", "/_sandbox/settings").catch(() => null),
+    ]);
+    this.codes = codes;
+    this.meters.learn(settings);
+    this.meters.load(person && person.openid === phone.person?.openid ? person.windows : []);
+    if (this.account.store !== store) this.account.use(store);
+    else this.account.load();
+    this.faults.load();
+    this.draw();
+  }
+
+  redraw() {
+    this.clock.draw();
+    this.faults.draw();
+    this.account.draw();
+    this.meters.draw();
+    this.draw();
+  }
+
+  async create() {
+    const { store, phone } = this;
+    const openid = await newUser(phone.screen, store);
+    if (openid) await phone.become(openid);
+    this.load();
+  }
+
+  /** Many people at once: by one call where the sandbox can, else one after the other. */
+  async crowd() {
+    const { store, phone } = this;
+    const values = await form(phone.screen, {
+      title: t("many_people"),
+      yes: t("create"),
+      fields: [{ name: "count", label: t("how_many"), value: "100", type: "number", required: true }],
+      check: ({ count }) => (Number(count) >= 1 && Number(count) <= 100_000 ? null : "1–100000"),
+    });
+    if (!values) return;
+    const count = Math.floor(Number(values.count));
+    try {
+      const before = (await store.loadUsers()).length;
+      await store.call("POST", "users", { count });
+      const made = (await store.loadUsers()).length - before;
+      for (let n = made; n < Math.min(count, 500); n += 1) await store.call("POST", "users", {});
+      toast(phone.screen, `✓ ${t("users")}: ${(await store.loadUsers()).length}`);
+    } catch (error) {
+      toast(phone.screen, error.message, 4000);
+    }
+    this.load();
+  }
+
+  async reset() {
+    const { store, phone } = this;
+    if (!(await ask(phone.screen, { text: t("reset_ask"), yes: t("reset"), danger: true }))) return;
+    await store.call("POST", "/_sandbox/reset", {}).catch((error) => toast(phone.screen, error.message));
+    location.assign(location.pathname);
   }
 
   draw() {
     const { store, phone } = this;
-    const create = async () => {
-      const openid = await newUser(phone.screen, store);
-      if (openid) {
-        await phone.become(openid);
-        this.load();
-      }
-    };
-    const reset = async () => {
-      if (!(await ask(phone.screen, { text: t("reset_ask"), yes: t("reset"), danger: true }))) return;
-      await store.call("POST", "reset", {}).catch((error) => toast(phone.screen, error.message));
-      location.assign(location.pathname);
-    };
-    const act = (verb, body) => button({ class: "tool", onclick: () => phone.perform(verb, body) }, t(verb));
+    const act = (verb, body, needs = true) =>
+      button({ class: "tool", "data-testid": `act-${verb}`, disabled: needs && !phone.person?.following, onclick: () => phone.perform(verb, body) }, t(verb));
+    const current = phone.person?.openid;
+    const shown = store.users.slice(0, MOST_ROWS);
+    const own = store.users.find((one) => one.openid === current);
+    if (own && !shown.includes(own)) shown.unshift(own);
     show(
-      this.node,
+      this.people,
       h(
-        "section",
-        { class: "panel" },
+        "div",
+        { class: "panel-head" },
+        h("h2", null, `${t("users")} · ${store.users.length}`),
         h(
-          "div",
-          { class: "panel-head" },
-          h("h2", null, t("users")),
-          button({ class: "tool", onclick: create }, `+ ${t("new_user")}`),
-        ),
-        userRows(store.users, phone.person?.openid, (openid) => phone.become(openid)),
-        h("h3", null, t("windows")),
-        this.windows(),
-        h(
-          "div",
-          { class: "tools" },
-          act("pay", {}),
-          act("locate", { latitude: 39.908823, longitude: 116.39747, label: "天安门" }),
+          "span",
+          { class: "chrome" },
+          button({ class: "tool small", "data-testid": "new-person", onclick: () => this.create() }, `+ ${t("new_user")}`),
+          button({ class: "tool small", "data-testid": "many-people", onclick: () => this.crowd() }, t("many_people")),
         ),
       ),
+      userRows(shown, current, (openid) => phone.become(openid)),
+      store.users.length > shown.length && h("p", { class: "panel-empty" }, t("and_more", { count: store.users.length - shown.length })),
+      h("h3", null, t("windows")),
+      this.meters.node,
       h(
-        "section",
-        { class: "panel" },
-        h("div", { class: "panel-head" }, h("h2", null, t("clock")), this.clock),
-        h(
-          "div",
-          { class: "tools" },
-          JUMPS.map(([name, seconds]) =>
-            button({ class: "tool", "data-seconds": seconds, onclick: () => this.advance(seconds) }, name),
-          ),
-        ),
-      ),
-      h(
-        "section",
-        { class: "panel" },
-        h("div", { class: "panel-head" }, h("h2", null, t("posters"))),
-        posters(this.codes, store.now(), (code) =>
-          code.expired ? toast(phone.screen, t("code_expired")) : phone.scan(code.ticket, code.scene),
-        ),
-      ),
-      h(
-        "section",
-        { class: "panel" },
-        h("div", { class: "tools" }, button({ class: "tool danger", onclick: reset }, t("reset"))),
+        "div",
+        { class: "tools" },
+        act("pay", {}),
+        act("locate", { latitude: 39.908823, longitude: 116.39747, label: "天安门" }),
+        button({ class: "tool", "data-testid": "menu-renew", disabled: !phone.person?.following, onclick: () => phone.renewMenu() }, t("menu_renew")),
       ),
     );
-    this.tick();
+    show(
+      this.wall,
+      h("div", { class: "panel-head" }, h("h2", null, t("posters"))),
+      posters(this.codes, store.now(), (code) =>
+        code.expired ? toast(phone.screen, t("code_expired")) : phone.scan(code.ticket, code.scene),
+      ),
+    );
+    show(
+      this.whole,
+      h("div", { class: "tools" }, button({ class: "tool danger", "data-testid": "reset", onclick: () => this.reset() }, t("reset"))),
+    );
   }
 }

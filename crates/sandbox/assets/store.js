@@ -1,4 +1,4 @@
-// The one client of the sandbox's public control API: fetch for actions, one event stream for everything that happens.
+// The client of the control API for one account: fetch for actions; what happens comes from the page's stream.
 
 /** An answer the sandbox refused with, or no answer at all (`status` 0). */
 export class ApiError extends Error {
@@ -7,8 +7,6 @@ export class ApiError extends Error {
     this.status = status;
   }
 }
-
-const EVENTS = ["message", "exchange", "user", "menu", "clock", "qrcode", "account"];
 
 /** Some answers are a bare array, some wrap it; the page takes both. */
 export const list = (answer, name) =>
@@ -25,18 +23,22 @@ async function problem(response) {
 }
 
 export class Store extends EventTarget {
-  constructor(account) {
+  constructor(world, app_id, known = {}) {
     super();
-    this.base = account ? `/_sandbox/accounts/${encodeURIComponent(account)}` : "/_sandbox";
+    this.world = world;
+    this.app_id = app_id;
+    this.known = known;
+    this.base = app_id ? `/_sandbox/accounts/${encodeURIComponent(app_id)}` : "/_sandbox";
     this.users = [];
-    this.live = false;
-    this.offset = 0;
-    this.wait = 500;
+  }
+
+  get live() {
+    return this.world.live;
   }
 
   /** Now, by the sandbox's clock. */
   now() {
-    return Date.now() + this.offset;
+    return this.world.now();
   }
 
   async call(method, path, body) {
@@ -79,10 +81,14 @@ export class Store extends EventTarget {
     return this.users;
   }
 
+  async accounts() {
+    return list(await this.call("GET", "/_sandbox/accounts"), "accounts");
+  }
+
   async account() {
-    const all = list(await this.call("GET", "/_sandbox/accounts"), "accounts");
-    const wanted = this.base.split("/accounts/")[1];
-    return all.find((one) => one.app_id === decodeURIComponent(wanted ?? "")) ?? all[0] ?? {};
+    const all = await this.accounts();
+    this.known = all.find((one) => one.app_id === this.app_id) ?? all[0] ?? {};
+    return this.known;
   }
 
   async qrcodes() {
@@ -93,46 +99,16 @@ export class Store extends EventTarget {
     return list(await this.call("GET", `exchanges${query}`), "exchanges");
   }
 
+  exchange(id) {
+    return this.call("GET", `exchanges/${encodeURIComponent(id)}`);
+  }
+
   async loadClock() {
-    this.setClock(await this.call("GET", "clock"));
+    this.setClock(await this.call("GET", "/_sandbox/clock"));
   }
 
   setClock(clock) {
-    const now = clock?.now_ms ?? clock?.at_ms ?? clock?.clock?.now_ms;
-    if (Number.isFinite(now)) this.offset = now - Date.now();
-  }
-
-  /** Opens the stream. The browser reconnects by itself and names the last event it saw; when it gives up, we start again. */
-  connect() {
-    const source = new EventSource(`${this.base}/events`);
-    source.onopen = () => {
-      this.live = true;
-      this.wait = 500;
-      this.emit("status");
-      // What happened between the first fetch and now, or while the line was down, may be older than the server's buffer.
-      this.emit("gap");
-    };
-    source.onerror = () => {
-      this.live = false;
-      this.emit("status");
-      if (source.readyState !== EventSource.CLOSED) return;
-      source.close();
-      setTimeout(() => this.connect(), this.wait);
-      this.wait = Math.min(this.wait * 2, 8000);
-    };
-    for (const name of EVENTS) {
-      source.addEventListener(name, (event) => {
-        let data;
-        try {
-          data = JSON.parse(event.data);
-        } catch {
-          return;
-        }
-        if (name === "clock") this.setClock(data);
-        if (name === "account" && data.reset) this.emit("reset");
-        this.emit(name, data);
-      });
-    }
+    this.world.setClock(clock);
   }
 
   emit(name, detail) {

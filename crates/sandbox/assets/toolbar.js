@@ -11,11 +11,11 @@ const SIZES = ["375x812", "390x844", "360x640"];
 const THEMES = { auto: ["light", "auto"], light: ["dark", "sun"], dark: ["auto", "moon"] };
 
 /** Language, theme and screen size: the same on every page. */
-export function lookControls() {
+export function lookControls({ phone = true } = {}) {
   const theme = get("theme"),
     [next, picture] = THEMES[theme] ?? THEMES.auto;
   return [
-    h(
+    phone && h(
       "select",
       {
         "aria-label": t("size"),
@@ -24,6 +24,17 @@ export function lookControls() {
         onchange: (event) => set("size", event.target.value),
       },
       SIZES.map((size) => h("option", { value: size, selected: size === get("size") }, size.replace("x", "×"))),
+    ),
+    phone && button(
+      {
+        class: get("type") === "large" ? "tool on" : "tool",
+        "aria-label": t("large_type"),
+        "aria-pressed": String(get("type") === "large"),
+        title: t("large_type"),
+        "data-testid": "large-type",
+        onclick: () => set("type", get("type") === "large" ? "normal" : "large"),
+      },
+      h("span", { class: "large-a", "aria-hidden": "true" }, "A", h("small", null, "A")),
     ),
     button(
       {
@@ -48,13 +59,14 @@ export function lookControls() {
 }
 
 /** The bar of one phone. `draw` names the person; a change of look builds it anew. */
-export function toolbar(phone) {
-  const node = h("div", { class: "toolbar", role: "toolbar" });
+export function toolbar(phone, { look = true } = {}) {
+  const node = h("div", { class: "toolbar", role: "toolbar", "aria-label": t("phone") });
   const face = h("span", { class: "who-face" }),
     name = h("span");
   const draw = () => {
     show(face, personAvatar(phone.person?.openid ?? "", 22));
     name.textContent = phone.person?.nickname ?? "…";
+    node.querySelector(".who")?.setAttribute("aria-label", `${t("switch_user")}: ${name.textContent}`);
   };
   const build = () =>
     show(
@@ -63,7 +75,6 @@ export function toolbar(phone) {
         {
           class: "tool who",
           "data-testid": "user-switch",
-          "aria-label": t("switch_user"),
           title: t("switch_user"),
           onclick: () => switchUser(phone),
         },
@@ -77,10 +88,12 @@ export function toolbar(phone) {
         t("scan"),
       ),
       h("span", { class: "toolbar-gap" }),
-      lookControls(),
+      look && lookControls(),
     );
   onChange((setting) => {
-    if (setting !== "person") build();
+    if (setting === "person") return;
+    build();
+    draw();
   });
   build();
   draw();

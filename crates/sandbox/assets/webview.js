@@ -38,6 +38,9 @@ function screen(root, title, body) {
 /** Opens an address. */
 export function browse(root, url, title) {
   if (loadable(url)) {
+    // Web login asks whose phone it is; cookies are the same for every port of this machine.
+    const user = root.dataset.user;
+    if (user) document.cookie = `sandbox_user=${encodeURIComponent(user)}; path=/; samesite=lax`;
     // The sandbox's own pages are trusted; whatever else runs on this machine may not steer the phone.
     const own = new URL(url, location.href).origin === location.origin;
     screen(

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts_file::{self, AccountsError};
 use crate::settings::Settings;
 
 /// Whether pushes travel plain, with an encrypted copy, or encrypted only.
@@ -83,6 +84,8 @@ pub struct AccountOptions {
     pub kind: Kind,
     /// Whether the account has passed certification (微信认证).
     pub verified: bool,
+    /// Addresses and networks that may call for the account; none admits every address.
+    pub ip_list: Option<Vec<String>>,
 }
 
 impl std::fmt::Debug for AccountOptions {
@@ -127,6 +130,8 @@ pub struct Options {
     pub kind: Kind,
     /// Whether the account has passed certification.
     pub verified: bool,
+    /// Addresses and networks that may call for it; none admits every address.
+    pub ip_list: Option<Vec<String>>,
     /// Accounts beside the first.
     pub more_accounts: Vec<AccountOptions>,
     /// The seed of OpenIDs, tickets and message numbers.
@@ -157,6 +162,7 @@ impl Default for Options {
             name: "鸿雁".to_owned(),
             kind: Kind::Service,
             verified: true,
+            ip_list: None,
             more_accounts: Vec::new(),
             seed: 1,
             push_timeout_ms: 5_000,
@@ -169,24 +175,28 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads an accounts file: a JSON list whose first entry becomes the first account.
-    pub fn with_accounts(mut self, json: &str) -> Result<Self, serde_json::Error> {
-        let mut accounts: Vec<AccountOptions> = serde_json::from_str(json)?;
-        if !accounts.is_empty() {
-            let first = accounts.remove(0);
-            self.app_id = first.app_id;
-            self.secret = first.secret;
-            self.token = first.token;
-            self.aes_key = first.aes_key;
-            self.mode = first.mode;
-            self.format = first.format;
-            self.callback = first.callback;
-            self.original_id = first.original_id;
-            self.name = first.name;
-            self.kind = first.kind;
-            self.verified = first.verified;
-            self.more_accounts = accounts;
-        }
+    /// Reads an accounts file, TOML or JSON, whose first account becomes the first one here.
+    ///
+    /// TOML has one `[[accounts]]` table each; JSON is a list of objects, or `{"accounts": […]}`.
+    ///
+    /// # Errors
+    /// When the text is neither, names something unknown, or lists no account.
+    pub fn with_accounts(mut self, text: &str) -> Result<Self, AccountsError> {
+        let mut accounts = accounts_file::read(text)?.into_iter();
+        let first = accounts.next().ok_or(AccountsError::Empty)?;
+        self.app_id = first.app_id;
+        self.secret = first.secret;
+        self.token = first.token;
+        self.aes_key = first.aes_key;
+        self.mode = first.mode;
+        self.format = first.format;
+        self.callback = first.callback;
+        self.original_id = first.original_id;
+        self.name = first.name;
+        self.kind = first.kind;
+        self.verified = first.verified;
+        self.ip_list = first.ip_list;
+        self.more_accounts = accounts.collect();
         Ok(self)
     }
 
@@ -203,6 +213,7 @@ impl Options {
             name: self.name.clone(),
             kind: self.kind,
             verified: self.verified,
+            ip_list: self.ip_list.clone(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::clock::VirtualClock;
 use crate::events::Feed;
 use crate::options::Options;
 use crate::push::machine::Pace;
+use crate::push::order::Order;
 use crate::push::seal::Stamp;
 use crate::world::World;
 use crate::world::account::Handshake;
@@ -25,6 +26,7 @@ pub(crate) struct Platform {
     http: reqwest::Client,
     options: Options,
     last_stamp: Mutex<Option<Stamp>>,
+    order: Order,
     /// Until when actions wait for each account's handshake, with the callback's version.
     deadlines: Mutex<Vec<Option<(u64, Instant)>>>,
 }
@@ -42,6 +44,7 @@ impl Platform {
             http,
             options,
             last_stamp: Mutex::new(None),
+            order: Order::new(),
         }
     }
 
@@ -89,6 +92,11 @@ impl Platform {
         self.closing.send_replace(true);
     }
 
+    /// The pushes that wait to be overtaken.
+    pub(crate) fn order(&self) -> &Order {
+        &self.order
+    }
+
     /// The pace of ordinary pushes.
     pub(crate) fn pace(&self) -> Pace {
         Pace {
@@ -121,7 +129,12 @@ impl Platform {
             open.then_some(account.callback_version)
         })?;
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = (version, Instant::now() + Duration::from_millis(self.options.settings.handshake_wait_ms));
+        let fresh =
+            (version, Instant::now() + Duration::from_millis(self.options.settings.handshake_wait_ms));
+        // A snapshot may have brought more accounts than there were.
+        if deadlines.len() <= at {
+            deadlines.resize(at + 1, None);
+        }
         let known = deadlines.get_mut(at)?;
         let deadline = known.filter(|(of, _)| *of == version).unwrap_or(fresh);
         *known = Some(deadline);

@@ -2,10 +2,12 @@
 //!
 //! Tokens and nonces are not made here: the same token or nonce after a restart would look like a replay.
 
+use serde::{Deserialize, Serialize};
+
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A stream of numbers from a seed (SplitMix64).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Seeded(u64);
 
 impl Seeded {
@@ -45,7 +47,7 @@ fn mix(mut z: u64) -> u64 {
 }
 
 /// The makers of every id a world hands out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ids {
     seed: u64,
     tickets: Seeded,

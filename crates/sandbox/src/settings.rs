@@ -2,8 +2,18 @@
 //!
 //! What is here can be changed without touching code, so that a guess which turns out wrong costs one line.
 
+pub(crate) mod profile;
+mod web;
+
+pub use web::WebSettings;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 /// How the allowances of several actions add up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Allowances {
     /// Each action keeps its own allowance.
     PerAction,
@@ -12,7 +22,8 @@ pub enum Allowances {
 }
 
 /// One line of the table of reply windows: how many messages, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
     /// Messages allowed; `None` is without limit.
     pub messages: Option<u32>,
@@ -21,8 +32,11 @@ pub struct Window {
 }
 
 /// The numbers and guesses of the emulation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// The dated table the reply windows were taken from: `current`, `legacy-2021`, or `custom`.
+    pub profile: String,
     /// The notice a person sees when the account's answer failed.
     pub notice: String,
     /// The notice after scanning an expired code.
@@ -97,7 +111,90 @@ pub struct Settings {
     pub push_user_agent: String,
     /// How long the first action waits for the callback's handshake, in milliseconds.
     pub handshake_wait_ms: u64,
+    /// Web login and the JS-SDK.
+    pub web: WebSettings,
+    /// How old the menu on a phone may be, in seconds; 0 shows every change at once, 300 is what clients do.
+    pub menu_cache_seconds: i64,
+    /// Calls a minute by path.
+    pub per_minute: BTreeMap<String, u32>,
+    /// Whether what a person on the blacklist does still reaches the back end.
+    pub blacklisted_heard: bool,
+    /// Pushes that fail one after the other before pushing pauses; 0 never pauses.
+    pub mark_fail_after: u32,
+    /// How long pushing pauses then, in seconds.
+    pub mark_fail_seconds: i64,
+    /// Tags an account may have.
+    pub tags_max: usize,
+    /// Characters in the name of a tag.
+    pub tag_name_chars: usize,
+    /// Tags one follower may have.
+    pub tags_per_user: usize,
+    /// Followers in one tagging call.
+    pub tagging_max: usize,
+    /// Followers in one blacklisting call.
+    pub blacklisting_max: usize,
+    /// A tag with more followers than this cannot be deleted.
+    pub tag_followers_to_delete: usize,
+    /// Templates an account may have.
+    pub templates_max: usize,
+    /// How a template message ends: `success`, `failed:user block` or `failed: system failed`.
+    pub template_outcome: String,
+    /// How long a repeated `client_msg_id` is dropped, in seconds.
+    pub template_repeat_seconds: i64,
+    /// Exchanges that are kept; the oldest are dropped.
+    pub max_exchanges: usize,
+    /// Messages that are kept of each conversation; the oldest are dropped.
+    pub max_chat_messages: usize,
+    /// Bytes that are kept of each body in an exchange.
+    pub max_recorded_bytes: usize,
+    /// How long a push that is to be overtaken waits for the next of the same person, in milliseconds.
+    pub reorder_wait_ms: u64,
 }
+
+impl Settings {
+    /// These settings with some of them changed; a profile comes before single windows.
+    ///
+    /// # Errors
+    /// When a name is not known or a value is not of its kind; the text says which.
+    pub fn changed(&self, changes: &serde_json::Value) -> Result<Self, String> {
+        let serde_json::Value::Object(changes) = changes else {
+            return Err("the settings are not an object".to_owned());
+        };
+        let mut settings = self.clone();
+        let profile = changes.get("profile").and_then(serde_json::Value::as_str);
+        if let Some(name) = profile.filter(|name| *name != CUSTOM) {
+            settings = settings.with_profile(name)?;
+        }
+        let mut whole = serde_json::to_value(&settings).map_err(|error| error.to_string())?;
+        for (name, value) in changes {
+            whole[name] = value.clone();
+        }
+        let mut changed: Settings = serde_json::from_value(whole).map_err(|error| error.to_string())?;
+        if changed.windows() != settings.windows() {
+            CUSTOM.clone_into(&mut changed.profile);
+        }
+        Ok(changed)
+    }
+
+    /// These settings with the reply windows of a profile.
+    ///
+    /// # Errors
+    /// When there is no profile of this name; the text lists those there are.
+    pub fn with_profile(mut self, name: &str) -> Result<Self, String> {
+        let profile = profile::find(name)?;
+        profile.name.clone_into(&mut self.profile);
+        [self.window_message, self.window_menu, self.window_follow, self.window_scan, self.window_pay] =
+            profile.windows;
+        Ok(self)
+    }
+
+    fn windows(&self) -> [Window; 5] {
+        [self.window_message, self.window_menu, self.window_follow, self.window_scan, self.window_pay]
+    }
+}
+
+/// The profile's name when a window was changed by itself.
+const CUSTOM: &str = "custom";
 
 const HOURS_48: i64 = 48 * 3600;
 
@@ -105,6 +202,7 @@ impl Default for Settings {
     fn default() -> Self {
         let short = Window { messages: Some(3), seconds: 60 };
         Settings {
+            profile: "current".to_owned(),
             notice: "该公众号提供的服务出现故障，请稍后再试".to_owned(),
             expired_notice: "二维码已过期".to_owned(),
             window_message: Window { messages: Some(5), seconds: HOURS_48 },
@@ -125,8 +223,13 @@ impl Default for Settings {
             text_bytes: 2048,
             articles_to_message: 1,
             articles_to_event: 8,
-            events_without_reply: names(&["unsubscribe", "VIEW", "view_miniprogram"]),
-            events_without_notice: names(&["unsubscribe"]),
+            events_without_reply: names(&[
+                "unsubscribe",
+                "VIEW",
+                "view_miniprogram",
+                "TEMPLATESENDJOBFINISH",
+            ]),
+            events_without_notice: names(&["unsubscribe", "TEMPLATESENDJOBFINISH"]),
             empty_event_key: true,
             location_follows_select: true,
             thumb_required: false,
@@ -142,10 +245,55 @@ impl Default for Settings {
             push_content_type: "text/xml;charset=UTF-8".to_owned(),
             push_user_agent: "Mozilla/4.0".to_owned(),
             handshake_wait_ms: 5_000,
+            web: WebSettings::default(),
+            menu_cache_seconds: 0,
+            per_minute: BTreeMap::from([("/cgi-bin/stable_token".to_owned(), 10_000)]),
+            blacklisted_heard: false,
+            mark_fail_after: 0,
+            mark_fail_seconds: 60,
+            tags_max: 100,
+            tag_name_chars: 30,
+            tags_per_user: 20,
+            tagging_max: 50,
+            blacklisting_max: 20,
+            tag_followers_to_delete: 100_000,
+            templates_max: 25,
+            template_outcome: "success".to_owned(),
+            template_repeat_seconds: 600,
+            max_exchanges: 100_000,
+            max_chat_messages: 5_000,
+            max_recorded_bytes: 65_536,
+            reorder_wait_ms: 2_000,
         }
     }
 }
 
 fn names(list: &[&str]) -> Vec<String> {
     list.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_profile_sets_the_windows_and_a_single_window_goes_its_own_way() {
+        let old = Settings::default().changed(&json!({"profile": "legacy-2021"})).unwrap();
+        assert_eq!((old.profile.as_str(), old.window_message.messages), ("legacy-2021", Some(20)));
+        let own = old.changed(&json!({"window_scan": {"messages": 9, "seconds": 5}})).unwrap();
+        assert_eq!((own.profile.as_str(), own.window_scan.messages), ("custom", Some(9)));
+        assert_eq!(own.window_message.messages, Some(20));
+        assert_eq!(own.changed(&json!({"profile": "current"})).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn a_wrong_name_or_value_is_named() {
+        let settings = Settings::default();
+        assert!(settings.changed(&json!({"text_byte": 1})).unwrap_err().contains("text_byte"));
+        assert!(settings.changed(&json!({"text_bytes": "many"})).unwrap_err().contains("many"));
+        assert!(settings.changed(&json!({"profile": "2019"})).unwrap_err().contains("legacy-2021"));
+        assert!(settings.changed(&json!(3)).is_err());
+    }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Refusal, rid};
+use crate::error::{Cause, Error, Refusal, Said, rid};
 
 /// What a call's answer can be read as: any type that serde reads from JSON, or a [`File`].
 pub trait Answer: Sized {
@@ -55,8 +55,12 @@ impl Answer for File {
     fn read(received: Received) -> Result<Self, Error> {
         let page = received.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/html"));
         if page || received.bytes.is_empty() {
-            let found = if page { "a web page" } else { "nothing" };
-            return Err(received.undecodable(".", format!("{found} in place of a file")));
+            let found = if page {
+                Said::new("a web page in place of a file", "得到的是网页，而不是文件")
+            } else {
+                Said::new("nothing in place of a file", "应答是空的，没有文件")
+            };
+            return Err(received.undecodable(".", found));
         }
         Ok(Self { name: received.file_name, content_type: received.content_type, bytes: received.bytes })
     }
@@ -80,7 +84,9 @@ impl Received {
             200..300 => Ok(self),
             // Something on the way gave up; the platform may have done it all the same.
             500.. => {
-                let source = format!("HTTP status {}{}", self.status, self.beginning()).into();
+                let (status, beginning) = (self.status, self.beginning());
+                let zh = format!("HTTP 状态 {status}{beginning}");
+                let source = Said::new(format!("HTTP status {status}{beginning}"), zh).into();
                 Err(Error::Unsure { endpoint: self.endpoint, source })
             }
             status => Err(Error::Status { status, detail: self.beginning(), endpoint: self.endpoint }),
@@ -117,8 +123,8 @@ impl Received {
         Some(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)).filter(|text| !text.is_empty())
     }
 
-    pub(crate) fn undecodable(&self, path: &str, what: impl Into<String>) -> Error {
-        let source = what.into().into();
+    pub(crate) fn undecodable(&self, path: &str, what: impl Into<Cause>) -> Error {
+        let source = what.into();
         Error::Undecodable { endpoint: self.endpoint.clone(), path: path.to_owned(), source }
     }
 
@@ -133,10 +139,12 @@ impl Received {
 
 fn decode<T: DeserializeOwned>(received: &Received) -> Result<T, Error> {
     let Some(json) = received.json() else {
-        return Err(received.undecodable(".", "the answer is empty"));
+        return Err(received.undecodable(".", Said::new("the answer is empty", "应答是空的")));
     };
     if json.first() == Some(&b'<') {
-        return Err(received.undecodable(".", format!("it is not JSON{}", received.beginning())));
+        let beginning = received.beginning();
+        let zh = format!("它不是 JSON{beginning}");
+        return Err(received.undecodable(".", Said::new(format!("it is not JSON{beginning}"), zh)));
     }
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut reader)

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -34,7 +35,7 @@ pub struct Call {
     pub(crate) token: bool,
     pub(crate) safe: bool,
     pub(crate) progress: Option<Progress>,
-    pub(crate) problem: Option<(String, String)>,
+    pub(crate) problem: Option<Arc<Error>>,
 }
 
 impl Call {
@@ -56,7 +57,11 @@ impl Call {
             || path.split(['/', '?']).any(|part| part == "..");
         Self {
             problem: bad.then(|| {
-                ("the path of the call".to_owned(), "it begins with / and has no .. in it".to_owned())
+                Arc::new(Error::invalid(
+                    "the path of the call is wrong",
+                    "it begins with / and has no .. in it",
+                    "调用的路径不对：应以 / 开头，且不含 ..",
+                ))
             }),
             method,
             host: Host::Api,
@@ -80,9 +85,16 @@ impl Call {
             Ok(Value::String(text)) => self.query.push((key, text)),
             Ok(value @ (Value::Bool(_) | Value::Number(_))) => self.query.push((key, value.to_string())),
             Ok(_) => {
-                self = self.refuse(format!("the query parameter {key}"), "one text, number or truth value");
+                self = self.refuse(Error::invalid(
+                    format!("the query parameter {key} is a list or an object"),
+                    "one text, number or truth value",
+                    format!("查询参数 {key} 应是单个文本、数字或真假值"),
+                ));
             }
-            Err(error) => self = self.refuse(format!("the query parameter {key}"), error.to_string()),
+            Err(error) => {
+                let (en, zh) = (format!("the query parameter {key}"), format!("查询参数 {key} "));
+                self = self.refuse(unwritable(&en, &zh, &error));
+            }
         }
         self
     }
@@ -95,7 +107,10 @@ impl Call {
             Ok(value) => {
                 self.fields.insert(key, value);
             }
-            Err(error) => self = self.refuse(format!("the field {key}"), error.to_string()),
+            Err(error) => {
+                let (en, zh) = (format!("the field {key}"), format!("字段 {key} "));
+                self = self.refuse(unwritable(&en, &zh, &error));
+            }
         }
         self
     }
@@ -104,7 +119,9 @@ impl Call {
     pub fn body(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(body) {
             Ok(bytes) => self.body = Some(bytes),
-            Err(error) => self = self.refuse("the body", error.to_string()),
+            Err(error) => {
+                self = self.refuse(unwritable("the body", "请求体", &error));
+            }
         }
         self
     }
@@ -140,14 +157,10 @@ impl Call {
     }
 
     /// Refuses the call before it is sent when a check of what it carries failed.
-    pub fn check(mut self, checked: Result<(), Error>) -> Self {
+    pub fn check(self, checked: Result<(), Error>) -> Self {
         match checked {
             Ok(()) => self,
-            Err(Error::Invalid { what, limit }) => self.refuse(what, limit),
-            Err(other) => {
-                self.problem.get_or_insert((other.to_string(), String::new()));
-                self
-            }
+            Err(problem) => self.refuse(problem),
         }
     }
 
@@ -166,10 +179,18 @@ impl Call {
         }
     }
 
-    fn refuse(mut self, what: impl Into<String>, limit: impl Into<String>) -> Self {
-        self.problem.get_or_insert((what.into(), limit.into()));
+    fn refuse(mut self, problem: Error) -> Self {
+        self.problem.get_or_insert_with(|| Arc::new(problem));
         self
     }
+}
+
+fn unwritable(what: &str, zh: &str, error: &serde_json::Error) -> Error {
+    Error::invalid(
+        format!("{what} cannot be written as JSON"),
+        error.to_string(),
+        format!("{zh}无法写成 JSON：{error}"),
+    )
 }
 
 impl fmt::Debug for Call {

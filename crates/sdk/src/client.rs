@@ -78,8 +78,8 @@ impl Client {
     ///
     /// Refused for its token, the call is repeated once with a new one.
     pub async fn send<T: Answer>(&self, call: Call) -> Result<T, Error> {
-        if let Some((what, limit)) = call.problem {
-            return Err(Error::Invalid { what, limit });
+        if let Some(problem) = &call.problem {
+            return Err(problem.copy());
         }
         let file = match &call.file {
             Some(upload) => Some(upload.load().await?),
@@ -125,13 +125,15 @@ impl Client {
         let renewal = tokio::spawn(async move {
             client.inner.keeper.token(&client.inner.app_id, failed.as_ref(), || client.fetch()).await
         });
-        renewal.await.map_err(|_| StoreError::new("the renewal of the access token was stopped"))?
+        renewal.await.map_err(|_| {
+            StoreError::said("the renewal of the access token was stopped", "access_token 的刷新被中止")
+        })?
     }
 
     async fn fetch(&self) -> Result<(Secret, Duration), Error> {
         let inner = &*self.inner;
         let [stable, classic] = Tokens::ENDPOINTS else {
-            return Err(Error::invalid("the token table", "two endpoints"));
+            return Err(Error::invalid("the token table", "two endpoints", "token 的接口表应有两项"));
         };
         let endpoint = match inner.endpoint {
             TokenEndpoint::Stable => stable,
@@ -230,7 +232,11 @@ impl ClientBuilder {
     /// The client. Opens no connection yet.
     pub fn build(self) -> Result<Client, Error> {
         if self.app_id.is_empty() {
-            return Err(Error::invalid("the AppID is empty", "wx and sixteen hex digits"));
+            return Err(Error::invalid(
+                "the AppID is empty",
+                "it is wx and sixteen hex digits",
+                "AppID 是空的：应为 wx 加十六位十六进制数字",
+            ));
         }
         let bases = Bases::new(self.api.as_deref(), self.mp.as_deref(), self.open.as_deref())?;
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryTokens::default()));

@@ -86,7 +86,13 @@ impl Endpoint {
         let mut rest = match input {
             Value::Object(map) => map,
             Value::Null => Map::new(),
-            _ => return Err(Error::invalid(format!("the input of {}", self.name), "one JSON object")),
+            _ => {
+                return Err(Error::invalid(
+                    format!("the input of {} is no JSON object", self.name),
+                    "one JSON object is needed",
+                    format!("{} 的输入应是一个 JSON 对象", self.name),
+                ));
+            }
         };
         for place in self.places.iter().filter(|place| place.kind == PlaceKind::Query) {
             match rest.remove(place.name) {
@@ -96,6 +102,7 @@ impl Endpoint {
                     return Err(Error::invalid(
                         format!("{} is missing", place.name),
                         format!("{} needs it", self.name),
+                        format!("缺少 {}：{} 需要它", place.name, self.name),
                     ));
                 }
             }
@@ -105,18 +112,20 @@ impl Endpoint {
         }
         match rest.keys().next() {
             Some(unknown) => {
-                Err(Error::invalid(format!("{unknown} has no place in {}", self.name), self.takes()))
+                let (takes, zh) = self.takes();
+                let zh = format!("{} 没有参数 {unknown}：{zh}", self.name);
+                Err(Error::invalid(format!("{unknown} has no place in {}", self.name), takes, zh))
             }
             None => Ok(call),
         }
     }
 
-    fn takes(&self) -> String {
+    fn takes(&self) -> (String, String) {
         let names: Vec<_> = self.places.iter().map(|place| place.name).collect();
         if names.is_empty() {
-            "it takes nothing".to_owned()
+            ("it takes nothing".to_owned(), "它不需要参数".to_owned())
         } else {
-            format!("it takes {}", names.join(", "))
+            (format!("it takes {}", names.join(", ")), format!("它的参数是 {}", names.join("、")))
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use hongyan_wire::{Class, ErrCode, Lang};
 
+use crate::advice;
 use crate::token::StoreError;
 
 /// Why a call did not give an answer.
@@ -39,6 +40,8 @@ pub enum Error {
         what: String,
         /// The limit it breaks.
         limit: String,
+        /// Both in Chinese.
+        zh: String,
     },
     /// An HTTP status in place of the platform's answer: a wrong base address, a proxy in between, or a
     /// picture that does not exist.
@@ -69,6 +72,39 @@ pub enum Error {
 /// The underlying error, already stripped of addresses.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+/// A cause that is known in both languages; others are shown as they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) en: String,
+    pub(crate) zh: String,
+}
+
+impl Said {
+    pub(crate) fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { en: en.into(), zh: zh.into() }
+    }
+
+    /// The same cause with each text passed through `change`; one that is known in one language stays so.
+    pub(crate) fn map(cause: &Cause, change: impl Fn(String) -> String) -> Cause {
+        match cause.downcast_ref::<Self>() {
+            Some(said) => Self::new(change(said.en.clone()), change(said.zh.clone())).into(),
+            None => change(cause.to_string()).into(),
+        }
+    }
+
+    fn chinese(cause: &Cause) -> String {
+        cause.downcast_ref::<Self>().map_or_else(|| cause.to_string(), |said| said.zh.clone())
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.en)
+    }
+}
+
+impl std::error::Error for Said {}
+
 /// The platform's refusal of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -90,7 +126,7 @@ impl Refusal {
 
     /// What the number means, where it is known.
     pub fn meaning(&self, lang: Lang) -> Option<&'static str> {
-        if self.endpoint.starts_with("token.") && self.code == ErrCode(40001) {
+        if self.is_token_call() && self.code == ErrCode(40001) {
             return Some(lang.pick(
                 "the AppSecret is wrong or belongs to another account",
                 "AppSecret 不对，或属于另一个公众号",
@@ -106,6 +142,12 @@ impl Refusal {
         }
         let rest = self.message.split_once("invalid ip ")?.1;
         rest.split([' ', ',']).next().filter(|address| !address.is_empty())
+    }
+
+    /// Whether the call that was refused asked for a token.
+    pub(crate) fn is_token_call(&self) -> bool {
+        self.endpoint.starts_with("token.")
+            || matches!(&*self.endpoint, "/cgi-bin/token" | "/cgi-bin/stable_token")
     }
 
     /// Whether the token that was used is no longer good.
@@ -128,13 +170,13 @@ impl fmt::Display for Refusal {
 }
 
 impl Error {
-    pub(crate) fn invalid(what: impl Into<String>, limit: impl Into<String>) -> Self {
-        Self::Invalid { what: what.into(), limit: limit.into() }
+    pub(crate) fn invalid(what: impl Into<String>, limit: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self::Invalid { what: what.into(), limit: limit.into(), zh: zh.into() }
     }
 
     /// The same error for another caller who waited for the same thing.
     pub(crate) fn copy(&self) -> Self {
-        let again = |source: &Cause| Cause::from(source.to_string());
+        let again = |source: &Cause| Said::map(source, |text| text);
         match self {
             Self::Refused(refusal) => Self::Refused(refusal.clone()),
             Self::NotSent { endpoint, source } => {
@@ -143,7 +185,9 @@ impl Error {
             Self::Unsure { endpoint, source } => {
                 Self::Unsure { endpoint: endpoint.clone(), source: again(source) }
             }
-            Self::Invalid { what, limit } => Self::Invalid { what: what.clone(), limit: limit.clone() },
+            Self::Invalid { what, limit, zh } => {
+                Self::Invalid { what: what.clone(), limit: limit.clone(), zh: zh.clone() }
+            }
             Self::Status { endpoint, status, detail } => {
                 Self::Status { endpoint: endpoint.clone(), status: *status, detail: detail.clone() }
             }
@@ -173,18 +217,19 @@ impl Error {
 
     /// The error in words for a person, with what to do next.
     pub fn text(&self, lang: Lang) -> String {
+        let said = self.said(lang);
+        match (self.advice(lang), lang) {
+            (Some(advice), Lang::En) => format!("{said}. {advice}"),
+            (Some(advice), Lang::Zh) => format!("{said}。{advice}"),
+            (None, _) => said,
+        }
+    }
+
+    /// What happened, in words, without what to do next.
+    pub fn said(&self, lang: Lang) -> String {
         match lang {
-            Lang::En => match self.advice(lang) {
-                Some(advice) => format!("{self}. {advice}"),
-                None => self.to_string(),
-            },
-            Lang::Zh => {
-                let said = self.chinese();
-                match self.advice(lang) {
-                    Some(advice) => format!("{said}。{advice}"),
-                    None => said,
-                }
-            }
+            Lang::En => self.to_string(),
+            Lang::Zh => self.chinese(),
         }
     }
 
@@ -193,61 +238,27 @@ impl Error {
             Self::Refused(refusal) => {
                 let Refusal { endpoint, code, message, .. } = refusal;
                 let meaning = refusal.meaning(Lang::Zh).map(|text| format!("，{text}")).unwrap_or_default();
-                format!("{endpoint} 被平台拒绝，错误码 {}{meaning}（{message}）", code.0)
+                let message = if message.is_empty() { String::new() } else { format!("（{message}）") };
+                format!("{endpoint} 被平台拒绝，错误码 {}{meaning}{message}", code.0)
             }
-            Self::NotSent { endpoint, source } => format!("{endpoint} 没有发出：{source}"),
-            Self::Unsure { endpoint, source } => format!("{endpoint} 已发出，但没有收到完整的应答：{source}"),
-            Self::Invalid { what, limit } => format!("调用前检查未通过，{what}：{limit}"),
+            Self::NotSent { endpoint, source } => format!("{endpoint} 没有发出：{}", Said::chinese(source)),
+            Self::Unsure { endpoint, source } => {
+                format!("{endpoint} 已发出，但没有收到完整的应答：{}", Said::chinese(source))
+            }
+            Self::Invalid { zh, .. } => zh.clone(),
             Self::Status { endpoint, status, detail } => {
                 format!("{endpoint} 得到的是 HTTP 状态 {status}{detail}")
             }
             Self::Undecodable { endpoint, path, source } => {
-                format!("{endpoint} 的应答在 {path} 处无法读取：{source}")
+                format!("{endpoint} 的应答在 {path} 处无法读取：{}", Said::chinese(source))
             }
-            Self::Store(error) => format!("access_token 存储出错：{error}"),
+            Self::Store(error) => format!("access_token 存储出错：{}", error.chinese()),
         }
     }
 
-    fn advice(&self, lang: Lang) -> Option<String> {
-        let text = match self {
-            Self::Refused(refusal) => {
-                if let Some(address) = refusal.caller_address() {
-                    return Some(match lang {
-                        Lang::En => {
-                            format!("Add {address} to the account's IP whitelist; it takes a few minutes")
-                        }
-                        Lang::Zh => format!("请把 {address} 加入公众号的 IP 白名单，几分钟后生效"),
-                    });
-                }
-                match refusal.class() {
-                    Class::Token if refusal.endpoint.starts_with("token.") => lang.pick(
-                        "Compare the AppID and AppSecret with the account's",
-                        "请核对 AppID 与 AppSecret",
-                    ),
-                    Class::Token => lang.pick(
-                        "The token was renewed once already: see whether another program renews it too",
-                        "已经换过一次 access_token：请检查是否有别的程序也在刷新它",
-                    ),
-                    Class::Transient => lang.pick("Try again shortly", "请稍后再试"),
-                    Class::Quota => lang.pick(
-                        "Wait until the quota is reset, or ask for a higher one",
-                        "请等待额度恢复，或申请更高额度",
-                    ),
-                    _ => return None,
-                }
-            }
-            Self::NotSent { .. } => lang.pick(
-                "Check the base address and the network; it is safe to try again",
-                "请检查地址与网络，可以放心重试",
-            ),
-            Self::Unsure { .. } => lang
-                .pick("It may have taken effect: look before trying again", "它可能已经生效：请先确认再重试"),
-            Self::Status { .. } | Self::Undecodable { .. } => {
-                lang.pick("Check the base address and any proxy on the way", "请检查地址，以及途中的代理")
-            }
-            Self::Invalid { .. } | Self::Store(_) => return None,
-        };
-        Some(text.to_owned())
+    /// What to do next, where something can be said.
+    pub fn advice(&self, lang: Lang) -> Option<String> {
+        advice::of(self, lang)
     }
 }
 
@@ -296,6 +307,20 @@ mod tests {
     fn a_refused_secret_is_not_called_a_refused_token() {
         let text = Error::Refused(refusal("token.stable", 40001, "invalid credential")).text(Lang::En);
         assert!(text.contains("AppSecret is wrong"), "{text}");
+    }
+
+    #[test]
+    fn causes_that_are_known_in_chinese_are_shown_in_chinese() {
+        let source = Said::new("cannot reach http://h: refused", "无法连接 http://h：连接被拒绝").into();
+        let error = Error::NotSent { endpoint: "menu.get".into(), source };
+        for error in [error.copy(), error] {
+            assert!(error.to_string().contains("cannot reach"), "{error}");
+            let chinese = error.text(Lang::Zh);
+            assert!(
+                chinese.contains("无法连接 http://h：连接被拒绝") && !chinese.contains("reach"),
+                "{chinese}"
+            );
+        }
     }
 
     #[test]

@@ -57,13 +57,18 @@ impl Bases {
 fn base(given: &str) -> Result<Url, Error> {
     let limit = "an http or https address such as http://127.0.0.1:7070";
     // The address is not repeated: it may hold a password.
-    let url =
-        Url::parse(given).map_err(|error| Error::invalid(format!("the base address ({error})"), limit))?;
+    let invalid = |what: String, zh: &str| {
+        Error::invalid(what, limit, format!("{zh}：应为 http 或 https 地址，例如 http://127.0.0.1:7070"))
+    };
+    let url = Url::parse(given)
+        .map_err(|error| invalid(format!("the base address is none ({error})"), "平台地址不是合法的网址"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(Error::invalid(format!("the base address begins with {}:", url.scheme()), limit));
+        let zh = format!("平台地址以 {}: 开头", url.scheme());
+        return Err(invalid(format!("the base address begins with {}:", url.scheme()), &zh));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::invalid("the base address has a query or a fragment", limit));
+        let what = "the base address has a query or a fragment".to_owned();
+        return Err(invalid(what, "平台地址带有查询串或片段"));
     }
     Ok(url)
 }

@@ -10,12 +10,18 @@ pub mod token;
 mod transport;
 mod answer;
 mod api;
+mod advice;
 #[cfg(feature = "server")]
 mod late;
 
 #[cfg(feature = "server")]
 pub use hongyan_server as server;
 pub use hongyan_wire as wire;
+
+/// The repository's README: its Rust is compiled with the examples of the docs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct RepositoryReadme;
 
 pub use answer::{Answer, Done, File, Received};
 pub use api::*;

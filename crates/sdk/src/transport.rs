@@ -1,5 +1,6 @@
 //! One call over HTTP: the only file that knows the HTTP client.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,7 +12,7 @@ use url::Url;
 use crate::answer::Received;
 use crate::call::Call;
 use crate::endpoint::Method;
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, Said};
 use crate::host::Bases;
 
 /// More than any answer of the platform holds; a stand-in gone wrong must not fill the memory.
@@ -36,8 +37,13 @@ impl Transport {
             .user_agent(concat!("hongyan/", env!("CARGO_PKG_VERSION")));
         if let Some(proxy) = proxy {
             // The proxy's address may hold a password, so what is wrong with it is not repeated.
-            let proxy = reqwest::Proxy::all(proxy)
-                .map_err(|_| Error::invalid("the proxy's address", "an http, https or socks5 address"))?;
+            let proxy = reqwest::Proxy::all(proxy).map_err(|_| {
+                Error::invalid(
+                    "the proxy's address is wrong",
+                    "an http, https or socks5 address is needed",
+                    "代理的地址不对：应为 http、https 或 socks5 地址",
+                )
+            })?;
             http = http.proxy(proxy);
         }
         let http = http
@@ -63,9 +69,18 @@ impl Transport {
         let place = request.url().origin().ascii_serialization();
         let mut response = self.http.execute(request).await.map_err(|error| {
             if error.is_connect() || error.is_builder() {
-                not_sent(format!("cannot reach {place}: {}", root(error)).into())
+                let why = root(error);
+                not_sent(
+                    Said::new(
+                        format!("cannot reach {place}: {}", why.en),
+                        format!("无法连接 {place}：{}", why.zh),
+                    )
+                    .into(),
+                )
             } else if error.is_timeout() {
-                unsure(format!("no answer from {place} within {:?}", self.time_for(call)).into())
+                let time = self.time_for(call);
+                let zh = format!("{place} 在 {} 秒内没有应答", time.as_secs_f32());
+                unsure(Said::new(format!("no answer from {place} within {time:?}"), zh).into())
             } else {
                 unsure(cause(error))
             }
@@ -77,7 +92,9 @@ impl Transport {
         let mut body = BytesMut::new();
         while let Some(piece) = response.chunk().await.map_err(|error| unsure(cause(error)))? {
             if body.len() + piece.len() > MAX_ANSWER {
-                return Err(unsure(format!("the answer is larger than {} MiB", MAX_ANSWER >> 20).into()));
+                let limit = MAX_ANSWER >> 20;
+                let zh = format!("应答超过 {limit} MiB");
+                return Err(unsure(Said::new(format!("the answer is larger than {limit} MiB"), zh).into()));
             }
             body.extend_from_slice(&piece);
             if let Some(progress) = &call.progress {
@@ -115,8 +132,7 @@ impl Transport {
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     form = form.text(key.clone(), text);
                 }
-                let pieces =
-                    futures_util::stream::iter(upload.pieces(bytes.clone()).map(Ok::<_, std::io::Error>));
+                let pieces = futures_util::stream::iter(upload.pieces(bytes.clone()).map(Ok::<_, io::Error>));
                 let part = Part::stream_with_length(reqwest::Body::wrap_stream(pieces), bytes.len() as u64)
                     .file_name(upload.name().to_owned())
                     .mime_str(upload.mime())
@@ -143,13 +159,37 @@ impl Transport {
 }
 
 /// The last cause alone: what the operating system or the TLS library said.
-fn root(error: reqwest::Error) -> String {
+fn root(error: reqwest::Error) -> Said {
+    let timed_out = error.is_timeout();
     let error = error.without_url();
     let mut said: &dyn std::error::Error = &error;
+    let mut kind = None;
     while let Some(source) = said.source() {
         said = source;
+        kind = said.downcast_ref::<io::Error>().map(io::Error::kind).or(kind);
     }
-    said.to_string()
+    let en = said.to_string();
+    let zh = if en.contains("lookup") {
+        format!("域名无法解析（{en}）")
+    } else if timed_out {
+        "连接超时".to_owned()
+    } else {
+        in_chinese(kind).map_or_else(|| en.clone(), str::to_owned)
+    };
+    Said { en, zh }
+}
+
+fn in_chinese(kind: Option<io::ErrorKind>) -> Option<&'static str> {
+    Some(match kind? {
+        io::ErrorKind::ConnectionRefused => "连接被拒绝",
+        io::ErrorKind::ConnectionReset => "连接被重置",
+        io::ErrorKind::ConnectionAborted => "连接中断",
+        io::ErrorKind::TimedOut => "连接超时",
+        io::ErrorKind::HostUnreachable => "主机不可达",
+        io::ErrorKind::NetworkUnreachable => "网络不可达",
+        io::ErrorKind::UnexpectedEof => "连接提前关闭",
+        _ => return None,
+    })
 }
 
 /// The chain of causes as one text. The address goes first: it holds the token.
@@ -184,14 +224,12 @@ pub(crate) fn hidden(error: Error, hide: &[&Secret]) -> Error {
             refusal.rid = refusal.rid.map(clean);
             Error::Refused(refusal)
         }
-        Error::Unsure { endpoint, source } => {
-            Error::Unsure { endpoint, source: clean(source.to_string()).into() }
-        }
+        Error::Unsure { endpoint, source } => Error::Unsure { endpoint, source: Said::map(&source, clean) },
         Error::Status { endpoint, status, detail } => {
             Error::Status { endpoint, status, detail: clean(detail) }
         }
         Error::Undecodable { endpoint, path, source } => {
-            Error::Undecodable { endpoint, path: clean(path), source: clean(source.to_string()).into() }
+            Error::Undecodable { endpoint, path: clean(path), source: Said::map(&source, clean) }
         }
         other => other,
     }

@@ -94,7 +94,8 @@ impl Upload {
                     Ok(bytes.into())
                 } else {
                     let what = format!("{} changed while it was being read", path.display());
-                    Err(Error::invalid(what, "it must stay the same until it is sent"))
+                    let zh = format!("{} 在读取过程中被改动：发送前请勿改动", path.display());
+                    Err(Error::invalid(what, "it must stay the same until it is sent", zh))
                 }
             }
         }
@@ -163,7 +164,8 @@ async fn peek(path: &Path) -> std::io::Result<(u64, Vec<u8>)> {
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::invalid(
         format!("{} cannot be read ({error})", path.display()),
-        "a file that exists and may be read",
+        "a file that exists and may be read is needed",
+        format!("无法读取 {}（{error}）：请给出存在且可读的文件", path.display()),
     )
 }
 

@@ -10,6 +10,8 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
+use crate::Lang;
+
 /// Reads Base64 as the platform writes it: the last character of a key may carry bits that belong to nothing.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -43,6 +45,21 @@ pub enum BadAesKey {
     /// Something other than letters, digits, `+` and `/`.
     #[error("the EncodingAESKey may hold only letters and digits: copy it again from the account's settings")]
     Characters,
+}
+
+impl BadAesKey {
+    /// The sentence in the reader's language.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (Self::Length { chars }, Lang::Zh) => {
+                format!("EncodingAESKey 有 {chars} 个字符，应为 43 个：请从公众号的设置里重新复制")
+            }
+            (Self::Characters, Lang::Zh) => {
+                "EncodingAESKey 只能含字母和数字：请从公众号的设置里重新复制".to_owned()
+            }
+        }
+    }
 }
 
 impl AesKey {
@@ -100,6 +117,14 @@ mod tests {
         // 43 characters are 258 bits; this one ends in G, whose two last bits are 10.
         assert!(AesKey::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG").is_ok());
         assert!(AesKey::parse(&format!(" {}=\n", "A".repeat(43))).is_ok());
+    }
+
+    #[test]
+    fn bad_keys_say_why_in_chinese_too() {
+        let said = |text: &str| AesKey::parse(text).unwrap_err().text(Lang::Zh);
+        assert!(said("abc").contains("有 3 个字符"), "{}", said("abc"));
+        assert!(said(&"-".repeat(43)).contains("只能含字母和数字"));
+        assert!(AesKey::parse("abc").unwrap_err().text(Lang::En).contains("has 3 characters"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::aes_key::BASE64;
 use crate::reply::xml;
 use crate::signature::msg_signature;
-use crate::{AesKey, AppId, Format, Secret};
+use crate::{AesKey, AppId, Format, Lang, Secret};
 
 /// Bytes the cipher works on at a time.
 const CIPHER_BLOCK: usize = 16;
@@ -59,6 +59,27 @@ pub enum OpenError {
     /// No key was given.
     #[error("the body is encrypted, but no EncodingAESKey is configured")]
     NoKey,
+}
+
+impl OpenError {
+    /// The sentence in the reader's language.
+    pub fn text(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            Self::Base64 => "密文不是 Base64：途中被截断或改动过".to_owned(),
+            Self::Length => "密文的长度不可能对：途中被截断过".to_owned(),
+            Self::Padding => "填充不对：多半是这里的 EncodingAESKey 与公众号设置中的不一致".to_owned(),
+            Self::Layout => {
+                "解密后的内容不成结构：多半是这里的 EncodingAESKey 与公众号设置中的不一致".to_owned()
+            }
+            Self::AppId { found } => {
+                format!("消息是为 AppID {found:?} 加密的：这里的 app_id 是另一个，或地址填错了")
+            }
+            Self::NoKey => "消息是加密的，但没有配置 EncodingAESKey".to_owned(),
+        }
+    }
 }
 
 /// Opens the text of an `Encrypt` element with the first of `keys` that fits.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Lang;
+
 /// The prefix that a scan by somebody who did not follow yet puts before the value.
 const PREFIX: &str = "qrscene_";
 /// The greatest number that a permanent code may carry.
@@ -47,6 +49,23 @@ pub enum SceneError {
         /// How many characters it has.
         chars: usize,
     },
+}
+
+impl SceneError {
+    /// The sentence in the reader's language.
+    pub fn text(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            Self::Zero => "场景值不能是数字 0：请用 1 或更大的数".to_owned(),
+            Self::TooLarge { id } => {
+                format!("场景值 {id} 对永久二维码来说太大：最大 {MAX_PERMANENT_ID}，或改用文本")
+            }
+            Self::Empty => format!("场景值的文本是空的：应为 1 到 {MAX_TEXT_CHARS} 个字符"),
+            Self::TooLong { chars } => format!("场景值的文本有 {chars} 个字符：最多 {MAX_TEXT_CHARS} 个"),
+        }
+    }
 }
 
 impl Scene {
@@ -139,6 +158,19 @@ mod tests {
         assert_eq!(Scene::Text("二".repeat(64)).check(true), Ok(()));
         assert_eq!(Scene::Text("二".repeat(65)).check(true), Err(SceneError::TooLong { chars: 65 }));
         assert_eq!(Scene::Text(String::new()).check(true), Err(SceneError::Empty));
+    }
+
+    #[test]
+    fn every_error_has_a_chinese_sentence() {
+        for error in [
+            SceneError::Zero,
+            SceneError::TooLarge { id: 7 },
+            SceneError::Empty,
+            SceneError::TooLong { chars: 65 },
+        ] {
+            assert!(error.text(Lang::Zh).starts_with("场景值"), "{error}");
+            assert_eq!(error.text(Lang::En), error.to_string());
+        }
     }
 
     #[test]

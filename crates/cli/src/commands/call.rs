@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hongyan::{Call, File, Upload};
+use hongyan::{Call, Endpoint, File, Upload};
 use serde_json::Value;
 
 use crate::{account::AccountArgs, failure::Failure, input, progress, refusal, screen::Screen};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  hongyan call /cgi-bin/get_api_domain_ip\n  hongyan call menu.create @menu.json\n  hongyan call user.info '{\"openid\":\"oABC\"}'\n  hongyan call '/cgi-bin/media/upload?type=image' --file logo.png\n  hongyan call list"
+    after_help = "Examples:\n  hongyan call get_api_domain_ip\n  hongyan call menu.create @menu.json\n  hongyan call user.info '{\"openid\":\"oABC\"}'\n  hongyan call '/cgi-bin/media/upload?type=image' --file logo.png\n  hongyan call list"
 )]
 pub(crate) struct CallArgs {
-    /// A name such as menu.create, a path such as /cgi-bin/menu/get, or `list` for all names
+    /// A name such as menu.create, a path such as /cgi-bin/menu/get or its last part, or `list` for all names
     #[arg(value_name = "NAME_OR_PATH")]
     target: String,
     /// The input: one JSON object, @FILE, or - for standard input
@@ -49,13 +49,14 @@ pub(crate) async fn run(args: CallArgs, screen: Screen) -> Result<(), Failure> {
         let bar = progress::bar(&path.display().to_string());
         call = call.file(upload.on_progress(progress::follow(&bar)));
     }
-    let bar = progress::bar(&args.target);
-    let follow = progress::follow(&bar);
-    call = call.on_download(move |got, total| {
-        if let Some(total) = total {
-            follow(got, total);
-        }
-    });
+    if let Some(file) = &args.output {
+        let follow = progress::follow(&progress::bar(&file.display().to_string()));
+        call = call.on_download(move |got, total| {
+            if let Some(total) = total {
+                follow(got, total);
+            }
+        });
+    }
     let client = args.account.connect(screen).await?.client;
     let answer = client.send::<File>(call).await.map_err(|error| refused(&args.target, &error, screen))?;
     if let Some(file) = &args.output {
@@ -91,8 +92,27 @@ fn list(screen: Screen) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The one endpoint whose path ends in this part.
+fn by_last_part(target: &str, screen: Screen) -> Result<Option<&'static Endpoint>, Failure> {
+    let ends = |endpoint: &&Endpoint| endpoint.path.rsplit('/').next() == Some(target);
+    let found: Vec<&Endpoint> = hongyan::endpoints().filter(ends).collect();
+    if let [] | [_] = found.as_slice() {
+        return Ok(found.first().copied());
+    }
+    let names: Vec<String> =
+        found.iter().map(|endpoint| format!("  {:<24} {}", endpoint.name, endpoint.path)).collect();
+    let names = names.join("\n");
+    Err(Failure::Usage(screen.lang.pick(
+        format!("`{target}` is the end of several paths; name one of them:\n{names}"),
+        format!("有多个接口的路径以 `{target}` 结尾，请写明其中一个：\n{names}"),
+    )))
+}
+
 fn prepare(args: &CallArgs, input: Value, screen: Screen) -> Result<Call, Failure> {
-    let known = hongyan::endpoint(&args.target);
+    let known = match hongyan::endpoint(&args.target) {
+        Some(endpoint) => Some(endpoint),
+        None => by_last_part(&args.target, screen)?,
+    };
     if let (Some(endpoint), None) = (known, &args.method) {
         return endpoint.call(input).map_err(|error| refusal::failure(&error, screen.lang));
     }
@@ -126,5 +146,24 @@ fn prepare(args: &CallArgs, input: Value, screen: Screen) -> Result<Call, Failur
         _ => Err(Failure::usage(
             screen.lang.pick("The input of a GET is one JSON object", "GET 的输入应是一个 JSON 对象"),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_wire::Lang;
+
+    use super::*;
+
+    #[test]
+    fn the_last_part_of_a_path_is_enough_where_it_is_the_only_one() {
+        let screen = Screen { lang: Lang::En };
+        let found = by_last_part("get_api_domain_ip", screen).expect("one").expect("one");
+        assert_eq!(found.name, "ip.api");
+        assert!(by_last_part("nothing_like_it", screen).is_ok_and(|found| found.is_none()));
+        let failure = by_last_part("create", screen).expect_err("several");
+        let text = failure.text().unwrap_or_default();
+        assert!(text.contains("menu.create") && text.contains("/cgi-bin/qrcode/create"), "{text}");
+        assert_eq!(failure.exit_code(), 2);
     }
 }

@@ -8,7 +8,13 @@ use hongyan_wire::{
 };
 use serde_json::Value;
 
-use crate::{account::AccountArgs, callback_keys::CallbackKeys, failure::Failure, input, screen::Screen};
+use crate::{
+    account::{AccountArgs, Source, variable},
+    callback_keys::CallbackKeys,
+    failure::Failure,
+    input,
+    screen::Screen,
+};
 
 #[derive(Args, Debug)]
 #[command(
@@ -17,8 +23,8 @@ use crate::{account::AccountArgs, callback_keys::CallbackKeys, failure::Failure,
 pub(crate) struct DecodeArgs {
     #[command(flatten)]
     keys: CallbackKeys,
-    /// The account's AppID, which stands inside every envelope
-    #[arg(long, value_name = "ID", env = "HONGYAN_APP_ID")]
+    /// The account's AppID, which stands inside every envelope; otherwise the configuration's, and without --config HONGYAN_APP_ID
+    #[arg(long, value_name = "ID")]
     app_id: Option<String>,
     /// The query the push came with; with the token its signatures are checked
     #[arg(long, value_name = "QUERY")]
@@ -27,7 +33,7 @@ pub(crate) struct DecodeArgs {
     account: AccountArgs,
 }
 
-/// What opens and proves a push: from the flags, else from the configuration.
+/// What opens and proves a push: from the flags, else from a configuration file that was asked for, else from the environment.
 struct Means {
     token: Option<Secret>,
     keys: Vec<AesKey>,
@@ -36,23 +42,18 @@ struct Means {
 
 impl Means {
     fn of(args: &DecodeArgs, screen: Screen) -> Result<Self, Failure> {
-        let mut means = Self {
-            token: args.keys.token(),
-            keys: args.keys.aes_key(screen)?.into_iter().collect(),
-            app_id: args.app_id.as_deref().map(AppId::new),
-        };
         // A file that merely lies in the folder is not asked: most pushes need none.
-        if args.account.config.is_some() {
-            let source = args.account.source(screen)?;
-            if let Some(account) = source.account() {
-                means.token = means.token.or_else(|| Some(account.token.clone()));
-                means.app_id = means.app_id.or_else(|| Some(account.app_id.clone()));
-                if means.keys.is_empty() {
-                    means.keys.clone_from(&account.aes_keys);
-                }
-            }
-        }
-        Ok(means)
+        let source = match args.account.config {
+            Some(_) => Some(args.account.source(screen)?),
+            None => None,
+        };
+        let account = source.as_ref().and_then(Source::account);
+        let app_id = match (&args.app_id, account) {
+            (Some(flag), _) => Some(AppId::new(flag.as_str())),
+            (None, Some(account)) => Some(account.app_id.clone()),
+            (None, None) => variable("HONGYAN_APP_ID").map(AppId::new),
+        };
+        Ok(Self { token: args.keys.token(account), keys: args.keys.aes_keys(account, screen)?, app_id })
     }
 }
 
@@ -60,9 +61,10 @@ pub(crate) fn run(args: &DecodeArgs, screen: Screen) -> Result<(), Failure> {
     let body = input::stdin_bytes(screen)?;
     let read = |body: &[u8]| {
         inbound::parse_fields(body).map_err(|error| {
+            let said = error.text(screen.lang);
             Failure::Refused(screen.lang.pick(
-                format!("This is neither a push nor an envelope: {error}"),
-                format!("这既不是推送也不是加密包：{error}"),
+                format!("This is neither a push nor an envelope: {said}"),
+                format!("这既不是推送也不是加密包：{said}"),
             ))
         })
     };
@@ -100,10 +102,11 @@ fn open(means: &Means, encrypt: &str, fields: &Fields, screen: Screen) -> Result
         )));
     };
     envelope::open(&means.keys, app_id, encrypt).map(|opened| opened.message).map_err(|error| {
+        let said = error.text(screen.lang);
         Failure::Refused(
             screen
                 .lang
-                .pick(format!("The envelope does not open: {error}"), format!("无法解开加密包：{error}")),
+                .pick(format!("The envelope does not open: {said}"), format!("无法解开加密包：{said}")),
         )
     })
 }

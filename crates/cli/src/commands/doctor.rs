@@ -137,14 +137,20 @@ fn target(
         }
         _ => None,
     });
-    let token: Option<Secret> = args.keys.token().or_else(|| account.map(|account| account.token.clone()));
-    let key = match args.keys.aes_key(screen)? {
-        Some(key) => Some(key),
-        None => account.and_then(|account| account.aes_keys.first().cloned()),
-    };
+    // A file that merely lies in the folder comes after the environment, one that was asked for before it.
+    let asked_for = account.filter(|_| args.account.config.is_some());
+    let token: Option<Secret> =
+        args.keys.token(asked_for).or_else(|| account.map(|account| account.token.clone()));
+    let keys = args.keys.aes_keys(asked_for, screen)?;
+    let key = keys.first().or_else(|| account.and_then(|account| account.aes_keys.first())).cloned();
     let (Some(address), Some(token)) = (address, token) else { return Ok(None) };
     let address =
-        url::Url::parse(&address).map_err(|error| Failure::Usage(format!("--callback: {error}")))?;
+        url::Url::parse(&address).map_err(|error| {
+        Failure::Usage(screen.lang.pick(
+            format!("--callback: {address} is no address ({error}); write for example https://wx.example.com/callback/main"),
+            format!("--callback：{address} 不是合法的网址（{error}）；请写成例如 https://wx.example.com/callback/main"),
+        ))
+    })?;
     let mode = match (args.mode, account) {
         (Some(given), _) => given.for_server(),
         (None, Some(account)) => account.mode,

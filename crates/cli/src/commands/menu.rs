@@ -106,10 +106,6 @@ async fn plan(args: FromFile, screen: Screen) -> Result<(), Failure> {
 async fn apply(args: FromFile, screen: Screen) -> Result<(), Failure> {
     let connection = args.account.connect(screen).await?;
     let wanted = read(args.file.as_deref(), &connection, screen)?;
-    // The typed menu knows the platform's limits; what it does not know goes to the platform as it stands.
-    if let Ok(typed) = serde_json::from_value::<NewMenu>(wanted.clone()) {
-        typed.check().map_err(|error| refusal::failure(&error, screen.lang))?;
-    }
     connection.client.menu().create(&wanted).await.map_err(|error| refusal::failure(&error, screen.lang))?;
     let buttons = tree::leaves(&wanted);
     if args.json {
@@ -141,7 +137,7 @@ async fn current(client: &Client, screen: Screen) -> Result<Option<Value>, Failu
     }
 }
 
-/// The file's menu without the wrapping that `menu get` answers with.
+/// The file's menu without the wrapping that `menu get` answers with, within the platform's limits.
 fn read(file: Option<&Path>, connection: &Connection, screen: Screen) -> Result<Value, Failure> {
     let configured = connection.source.account().and_then(|account| account.menu.clone());
     let Some(file) = file.map(Path::to_owned).or(configured) else {
@@ -157,6 +153,10 @@ fn read(file: Option<&Path>, connection: &Connection, screen: Screen) -> Result<
             format!("{name} has no \"button\" list with at least one button"),
             format!("{name} 中没有 \"button\" 列表，或列表为空"),
         )));
+    }
+    // The typed menu knows the limits; what it does not know goes to the platform as it stands.
+    if let Ok(typed) = serde_json::from_value::<NewMenu>(menu.clone()) {
+        typed.check().map_err(|error| refusal::failure(&error, screen.lang))?;
     }
     Ok(menu)
 }

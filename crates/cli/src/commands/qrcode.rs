@@ -23,9 +23,12 @@ pub(crate) struct QrcodeArgs {
     /// What a scan tells the account: a number, or a text of up to 64 characters
     #[arg(long, value_name = "SCENE")]
     scene: String,
+    /// Take SCENE as a text even when it looks like a number
+    #[arg(long)]
+    text: bool,
     /// A temporary code that lives so long, up to 30 days, such as 60s, 30m, 12h or 30d
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    expires: Option<Duration>,
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
     /// A permanent code; an account has 100 000 of them
     #[arg(long)]
     permanent: bool,
@@ -44,12 +47,9 @@ pub(crate) struct QrcodeArgs {
 
 pub(crate) async fn run(args: QrcodeArgs, screen: Screen) -> Result<(), Failure> {
     let refused = |error: hongyan::Error| refusal::failure(&error, screen.lang);
-    let scene = match args.scene.as_str() {
-        // Somebody who writes 0 means the number, which no code may carry, and not a text that looks like it.
-        "0" => Scene::Id(0),
-        text => Scene::parse_user(text),
-    };
-    let new = match args.expires {
+    let scene = scene(&args.scene, args.text, screen);
+    let life = args.expires.as_deref().map(|text| life(text, screen)).transpose()?;
+    let new = match life {
         Some(life) => NewQrCode::temporary(scene, life),
         None => NewQrCode::permanent(scene),
     }
@@ -89,6 +89,43 @@ pub(crate) async fn run(args: QrcodeArgs, screen: Screen) -> Result<(), Failure>
         );
     }
     Ok(())
+}
+
+/// What was meant: a number where it can be one, unless a text was asked for.
+fn scene(given: &str, as_text: bool, screen: Screen) -> Scene {
+    match given {
+        text if as_text => Scene::Text(text.to_owned()),
+        // Somebody who writes 0 means the number, which no code may carry, and not a text that looks like it.
+        "0" => Scene::Id(0),
+        text => {
+            let scene = Scene::parse_user(text);
+            if is_beyond_numbers(&scene) {
+                let most = u32::MAX;
+                screen.note(&screen.lang.pick(
+                    format!(
+                        "{text} is beyond {most}, the greatest scene number: the code carries it as a text"
+                    ),
+                    format!("{text} 超过了场景值的最大数字 {most}：二维码将把它作为文本携带"),
+                ));
+            }
+            scene
+        }
+    }
+}
+
+/// Whether a text is a number that is only too great to be one.
+fn is_beyond_numbers(scene: &Scene) -> bool {
+    let Scene::Text(text) = scene else { return false };
+    !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn life(text: &str, screen: Screen) -> Result<Duration, Failure> {
+    humantime::parse_duration(text).map_err(|_| {
+        Failure::Usage(screen.lang.pick(
+            format!("--expires: {text:?} is not a length of time; write for example 30m, 12h or 30d"),
+            format!("--expires：{text:?} 不是时间长度；请写成例如 30m、12h 或 30d"),
+        ))
+    })
 }
 
 /// Where the picture is; it needs no token.
@@ -136,4 +173,34 @@ async fn save(client: &Client, ticket: &Ticket, file: &Path, screen: Screen) -> 
         let _ = std::fs::remove_file(&unfinished);
     }
     written.map_err(unwritable)
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_wire::Lang;
+
+    use super::*;
+
+    #[test]
+    fn a_scene_is_a_number_where_it_can_be_one_and_a_text_where_asked_for() {
+        let screen = Screen { lang: Lang::En };
+        assert_eq!(scene("42", false, screen), Scene::Id(42));
+        assert_eq!(scene("42", true, screen), Scene::Text("42".into()));
+        assert_eq!(scene("0", false, screen), Scene::Id(0));
+        assert_eq!(scene("0", true, screen), Scene::Text("0".into()));
+        for (text, beyond) in [("5000000000", true), ("4294967295", false), ("007", false), ("a5", false)] {
+            assert_eq!(is_beyond_numbers(&Scene::parse_user(text)), beyond, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_none_is_answered_with_examples() {
+        for (lang, word) in [(Lang::En, "not a length of time"), (Lang::Zh, "不是时间长度")] {
+            let failure = life("banana", Screen { lang }).expect_err("no time");
+            let text = failure.text().unwrap_or_default();
+            assert!(text.contains(word) && text.contains("30m") && text.contains("30d"), "{text}");
+            assert_eq!(failure.exit_code(), 2);
+        }
+        assert_eq!(life("12h", Screen { lang: Lang::En }).ok(), Some(Duration::from_hours(12)));
+    }
 }

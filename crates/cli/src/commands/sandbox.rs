@@ -1,114 +1,49 @@
-//! `hongyan sandbox`: the platform on this machine.
+//! `hongyan sandbox`: the platform on this machine, and what belongs to it.
 
-use clap::{Args, ValueEnum};
-use hongyan_sandbox::{Options, Sandbox};
+mod serve;
+mod rules;
+mod doors;
+mod folder;
+mod ca;
+mod load;
 
-use crate::{failure::Failure, input, logs, mode::ModeArg, port, screen::Screen, stop};
+use clap::{Args, Subcommand};
+
+use crate::{failure::Failure, logs, screen::Screen};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  hongyan sandbox\n  hongyan sandbox --mode secure --callback http://127.0.0.1:8080/callback/main"
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  hongyan sandbox\n  hongyan sandbox --mode secure --callback http://127.0.0.1:8080/callback/main\n  hongyan sandbox --tls 127.0.0.1:7443 --proxy 127.0.0.1:7072"
 )]
 pub(crate) struct SandboxArgs {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
-    listen: String,
-    /// The account's AppID
-    #[arg(long, value_name = "ID")]
-    app_id: Option<String>,
-    /// The account's AppSecret
-    #[arg(long, value_name = "SECRET")]
-    secret: Option<String>,
-    /// The token that pushes are signed with
-    #[arg(long, value_name = "TOKEN")]
-    token: Option<String>,
-    /// The EncodingAESKey, 43 characters
-    #[arg(long, value_name = "KEY")]
-    aes_key: Option<String>,
-    /// Whether pushes are encrypted; plain when nothing is said
-    #[arg(long, value_name = "MODE")]
-    mode: Option<ModeArg>,
-    /// The form of pushes; xml when nothing is said
-    #[arg(long, value_name = "FORM")]
-    format: Option<FormatArg>,
-    /// Your server's address, where pushes go
-    #[arg(long, value_name = "URL")]
-    callback: Option<String>,
-    /// What kind of account it is; with --unverified it decides what the account may do
-    #[arg(long, value_name = "KIND")]
-    kind: Option<KindArg>,
-    /// The account has not passed 微信认证
-    #[arg(long)]
-    unverified: bool,
-    /// Accounts from a file, a JSON list, instead of the one demo account
-    #[arg(long, value_name = "FILE")]
-    accounts: Option<std::path::PathBuf>,
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    serve: serve::ServeArgs,
 }
 
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-enum KindArg {
-    Service,
-    Subscription,
-    Test,
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-enum FormatArg {
-    Xml,
-    Json,
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// Prints the certificate that --tls and --proxy are trusted by
+    Ca(ca::CaArgs),
+    /// Many people at once, and how the back end bears it
+    Load(Box<load::LoadArgs>),
 }
 
 pub(crate) async fn run(args: SandboxArgs, screen: Screen) -> Result<(), Failure> {
-    logs::start("info");
-    let listener = port::bind(&args.listen, "--listen", screen).await?;
-    let options = options(args, screen)?;
-    let sandbox = Sandbox::start(options, listener).await.map_err(Failure::usage)?;
-    screen.data(&format!("ready {}", sandbox.url()))?;
-    stop::asked().await;
-    sandbox.stop().await;
-    Ok(())
-}
-
-/// A flag that is given changes the first account of the file, or the demo account.
-fn options(args: SandboxArgs, screen: Screen) -> Result<Options, Failure> {
-    let mut options = Options::default();
-    if let Some(file) = &args.accounts {
-        let name = file.display().to_string();
-        let text = input::file_text(&name, screen)?;
-        options = options.with_accounts(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
-    }
-    if let Some(mode) = args.mode {
-        options.mode = mode.for_sandbox();
-    }
-    if let Some(format) = args.format {
-        options.format = match format {
-            FormatArg::Xml => hongyan_sandbox::Format::Xml,
-            FormatArg::Json => hongyan_sandbox::Format::Json,
-        };
-    }
-    if let Some(kind) = args.kind {
-        options.kind = match kind {
-            KindArg::Service => hongyan_sandbox::Kind::Service,
-            KindArg::Subscription => hongyan_sandbox::Kind::Subscription,
-            KindArg::Test => hongyan_sandbox::Kind::Test,
-        };
-    }
-    if args.unverified {
-        options.verified = false;
-    }
-    if args.callback.is_some() {
-        options.callback = args.callback;
-    }
-    let given = [
-        (args.app_id, &mut options.app_id),
-        (args.secret, &mut options.secret),
-        (args.token, &mut options.token),
-        (args.aes_key, &mut options.aes_key),
-    ];
-    for (value, place) in given {
-        if let Some(value) = value {
-            *place = value;
+    match args.action {
+        None => {
+            logs::start("info");
+            serve::run(args.serve, screen).await
+        }
+        Some(Action::Ca(args)) => {
+            logs::start("error");
+            ca::run(&args, screen)
+        }
+        Some(Action::Load(args)) => {
+            logs::start("error");
+            load::run(*args, screen).await
         }
     }
-    Ok(options)
 }

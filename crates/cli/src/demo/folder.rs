@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use hongyan_sandbox::Options;
 use tempfile::TempDir;
 
-use super::{media, songs};
+use super::{leftovers, media, songs};
 use crate::failure::Failure;
 
 const TEMPLATE: &str = include_str!("../../demo/hongyan.toml");
@@ -38,7 +38,9 @@ pub(super) struct Folder(TempDir);
 
 impl Folder {
     pub(super) async fn write(values: &Values, sandbox: &str, standins: &str) -> Result<Self, Failure> {
-        let folder = tempfile::Builder::new().prefix("hongyan-demo-").tempdir().map_err(unwritable)?;
+        let folder = tempfile::Builder::new().prefix(leftovers::PREFIX).tempdir().map_err(unwritable)?;
+        leftovers::mark(folder.path()).map_err(unwritable)?;
+        leftovers::sweep(folder.path());
         media::write(folder.path()).map_err(unwritable)?;
         std::fs::write(folder.path().join("menu.json"), MENU).map_err(unwritable)?;
         songs::write(&folder.path().join("songs.db"), standins).await.map_err(Failure::refused)?;

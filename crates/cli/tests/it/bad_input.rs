@@ -7,6 +7,8 @@ async fn refused(text: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("hongyan.toml");
     std::fs::write(&config, text).unwrap();
+    // An empty file is an empty database.
+    std::fs::write(folder.path().join("music.db"), "").unwrap();
     let output = run(&["serve", "--config", config.to_str().unwrap()], &[]).await;
     assert_eq!(output.code, 2, "{output:#?}");
     assert!(output.err.contains("hongyan.toml"), "the file is not named: {}", output.err);

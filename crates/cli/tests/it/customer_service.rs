@@ -60,7 +60,11 @@ async fn without_a_window_the_platform_refuses_and_we_say_why() {
     let refused = demo.run(&["send", &person.openid, "--text", "太晚了"]).await;
     assert_eq!(refused.code, 1, "{refused:#?}");
     assert!(refused.err.contains("45015"), "{}", refused.err);
-    assert!(refused.err.contains("window"), "a plain sentence is missing: {}", refused.err);
+    assert!(
+        refused.err.contains("must write, tap, scan or follow"),
+        "a plain sentence is missing: {}",
+        refused.err
+    );
     assert!(person.read().await.is_empty());
 }
 

@@ -8,6 +8,7 @@ use hongyan::{Client, ClientBuilder, TokenEndpoint, TokenStore};
 use hongyan_server::{Account, Mode, Wait};
 use hongyan_wire::{AesKey, AppId, Clock, Secret};
 
+use super::menu;
 use super::reader::{Item, Reader};
 use super::rule::{self, RuleConfig};
 use super::secrets::Lookup;
@@ -88,6 +89,17 @@ pub enum OnUnknown {
     Hold,
     /// Send it again, so that nobody misses it.
     Retry,
+}
+
+impl Late {
+    /// The name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CustomerService => "customer_service",
+            Self::NextMessage => "next_message",
+            Self::Drop => "drop",
+        }
+    }
 }
 
 impl AccountConfig {
@@ -189,11 +201,7 @@ pub(super) fn account(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<AccountCon
     let need = |key: &str| table.need(key, &panel(key));
     let endpoints = [("stable", TokenEndpoint::Stable), ("classic", TokenEndpoint::Classic)];
     let waits = [("all", Wait::All), ("one", Wait::One)];
-    let lates = [
-        ("customer_service", Late::CustomerService),
-        ("next_message", Late::NextMessage),
-        ("drop", Late::Drop),
-    ];
+    let lates = [Late::CustomerService, Late::NextMessage, Late::Drop].map(|late| (late.name(), late));
     let unknowns = [("hold", OnUnknown::Hold), ("retry", OnUnknown::Retry)];
     let late_fits =
         if may(kind, verified, Right::CustomerService) { Late::CustomerService } else { Late::NextMessage };
@@ -213,7 +221,7 @@ pub(super) fn account(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<AccountCon
             .map_or(Ok(TokenEndpoint::Stable), |item| item.one_of(&endpoints))?,
         egress: address(&table, "egress")?,
         menu: table.string("menu")?.map(|file| lookup.folder.join(file)),
-        menu_at_start: menu_at_start(&table)?,
+        menu_at_start: menu_at_start(&table, lookup)?,
         wait: table.get("wait").map_or(Ok(Wait::All), |item| item.one_of(&waits))?,
         late: if late_asked == Late::CustomerService { late_fits } else { late_asked },
         late_asked,
@@ -318,16 +326,20 @@ fn address(table: &Reader<'_>, key: &str) -> Result<Option<String>, ConfigError>
         .hint(Words::new("write http://HOST:PORT or https://HOST", "请写 http://主机:端口 或 https://主机")))
 }
 
-fn menu_at_start(table: &Reader<'_>) -> Result<bool, ConfigError> {
+fn menu_at_start(table: &Reader<'_>, lookup: &Lookup<'_>) -> Result<bool, ConfigError> {
     let Some(item) = table.get("menu_at_start") else { return Ok(false) };
     let wanted = item.bool()?;
-    if wanted && table.get("menu").is_none() {
+    if !wanted {
+        return Ok(false);
+    }
+    let Some(menu) = table.get("menu") else {
         return Err(item.fail(Words::new(
             "`menu_at_start` needs `menu`, the file with the menu",
             "`menu_at_start` 需要 `menu`（菜单文件）",
         )));
-    }
-    Ok(wanted)
+    };
+    menu::check(&menu, &lookup.folder.join(menu.string()?))?;
+    Ok(true)
 }
 
 fn holding(item: &Item<'_>) -> Result<String, ConfigError> {

@@ -27,8 +27,13 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The place of a span of bytes.
+    /// The place of a span of bytes, secrets hidden.
     pub(crate) fn place(&self, span: Range<usize>) -> Place {
+        self.shown(span).hidden_if_secret()
+    }
+
+    /// The place of a span of bytes in a file without secrets.
+    pub(crate) fn shown(&self, span: Range<usize>) -> Place {
         let start = floor(self.text, span.start);
         let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line = self.text[line_start..].lines().next().unwrap_or_default();
@@ -44,7 +49,6 @@ impl Source<'_> {
             indent: width(before),
             carets: width(marked).max(1),
         }
-        .hidden_if_secret()
     }
 }
 
@@ -89,7 +93,12 @@ impl Place {
 
     /// The same place without what stands after the equals sign: a misspelt key may hold a secret.
     pub(crate) fn without_value(mut self) -> Place {
-        if let Some(at) = self.shown.find('=') {
+        if let Some(before) = self.before_inner_key() {
+            let marked = self.marked();
+            let key = self.shown.get(marked).unwrap_or_default();
+            self.shown = format!("{before}{key} = …");
+            self.indent = width(&before);
+        } else if let Some(at) = self.shown.find('=') {
             self.shown.truncate(at);
             self.shown.push_str("= …");
             let room = width(&self.shown);
@@ -97,6 +106,52 @@ impl Place {
             self.carets = self.carets.min(room - self.indent).max(1);
         }
         self
+    }
+
+    /// The bytes of the line that are marked.
+    fn marked(&self) -> Range<usize> {
+        let at = |columns: usize| {
+            let mut passed = 0;
+            let mut ends = self.shown.char_indices().skip_while(|(_, c)| {
+                let before = passed < columns;
+                passed += width(c.encode_utf8(&mut [0; 4]));
+                before
+            });
+            ends.next().map_or(self.shown.len(), |(at, _)| at)
+        };
+        at(self.indent)..at(self.indent + self.carets)
+    }
+
+    /// When a key inside of an inline table is marked: the line before it, every string's content left out.
+    fn before_inner_key(&self) -> Option<String> {
+        let Range { start, end } = self.marked();
+        let (before, after) = (self.shown.get(..start)?, self.shown.get(end..)?);
+        if !before.contains('=') || !after.trim_start().starts_with('=') {
+            return None;
+        }
+        let mut out = String::new();
+        let mut quote = None;
+        let mut escaped = false;
+        for c in before.chars() {
+            match quote {
+                None => {
+                    out.push(c);
+                    quote = Some(c).filter(|c| matches!(c, '"' | '\''));
+                }
+                Some('"') if c == '\\' && !escaped => {
+                    escaped = true;
+                    continue;
+                }
+                Some(open) if c == open && !escaped => {
+                    out.push_str(if out.ends_with(open) { "…" } else { "" });
+                    out.push(c);
+                    quote = None;
+                }
+                Some(_) => {}
+            }
+            escaped = false;
+        }
+        quote.is_none().then_some(out)
     }
 
     fn hidden_if_secret(self) -> Place {
@@ -124,6 +179,9 @@ impl Place {
     fn without_query(mut self) -> Place {
         let address = self.shown.find("://").unwrap_or(self.shown.len());
         if let Some(query) = self.shown[address..].find('?') {
+            if self.before_inner_key().is_some() {
+                return self.without_value();
+            }
             self.shown.truncate(address + query);
             self.shown.push('…');
             let room = width(&self.shown);
@@ -187,6 +245,27 @@ mod tests {
         ] {
             let shown = place(text, "hunter2").excerpt();
             assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn caret_stands_under_a_key_of_an_inline_table() {
+        let found = place("on = { txt = \"a\" }", "txt").without_value();
+        assert_eq!(found.excerpt(), "  |\n1 | on = { txt = …\n  |        ^^^");
+        let found = place("x = { name = '天气', kye = \"hunter2\" }", "kye").without_value();
+        assert_eq!(found.excerpt(), "  |\n1 | x = { name = '…', kye = …\n  |                   ^^^");
+        for text in [
+            "x = { secret = \"hun\\\"ter2\", kye = \"hunter2\" }",
+            "x = { http = \"https://a.example/?k=hunter2\", kye = \"hunter2\" }",
+        ] {
+            let shown = place(text, "kye").without_value().excerpt();
+            let (line, carets) = (shown.lines().nth(1).unwrap(), shown.lines().nth(2).unwrap());
+            assert_eq!(
+                line.split("kye").next().unwrap().chars().count(),
+                carets.find('^').unwrap(),
+                "{shown}"
+            );
+            assert!(!shown.contains("ter2"), "{shown}");
         }
     }
 

@@ -158,7 +158,7 @@ impl<'a> Item<'a> {
         let wrong = || self.wrong("a string or a list of strings", "字符串或字符串列表");
         let list = value.as_array().ok_or_else(wrong)?;
         if list.is_empty() {
-            return Err(wrong());
+            return Err(self.empty_list());
         }
         list.iter().map(|one| one.get_ref().as_str().ok_or_else(wrong)).collect()
     }
@@ -170,6 +170,10 @@ impl<'a> Item<'a> {
         // An inline table is shown itself, a section by its heading.
         let at = if self.value.span().is_empty() { self.key_at.clone() } else { self.value.span() };
         Ok(Reader { source: self.source, table, at, path })
+    }
+
+    pub(crate) fn is_true(&self) -> bool {
+        self.value.get_ref().as_bool() == Some(true)
     }
 
     pub(crate) fn is_array(&self) -> bool {
@@ -218,6 +222,12 @@ impl<'a> Item<'a> {
             format!("`{}` must be {en}, not {found}", self.key),
             format!("`{}` 必须是{zh}，而不是 {found}", self.key),
         ))
+    }
+
+    /// The list has nothing in it.
+    pub(crate) fn empty_list(&self) -> ConfigError {
+        let key = &self.key;
+        self.fail(Words::new(format!("`{key}` is an empty list"), format!("`{key}` 是空列表")))
     }
 
     /// The value as JSON, in the order of the file, with the place of every string.
@@ -291,7 +301,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 /// The allowed key that differs least from the one given, if it is near enough to be a slip.
-fn nearest<'k>(key: &str, allowed: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(key: &str, allowed: &[&'k str]) -> Option<&'k str> {
     let key = key.to_lowercase().replace('-', "_");
     let best = allowed.iter().map(|one| (distance(&key, one), *one)).min()?;
     (best.0 <= 2.min(best.1.len() / 2)).then_some(best.1)

@@ -217,7 +217,15 @@ fn matcher(table: &Reader<'_>, item: &Item<'_>) -> Result<On, ConfigError> {
             ))
             .hint(Words::new(format!("one of: {list}"), format!("以下之一：{list}"))));
     };
-    let yes = |on: On| if one.bool()? { Ok(on) } else { Err(one.wrong("true", " true")) };
+    let yes = |on: On| {
+        if one.is_true() {
+            return Ok(on);
+        }
+        let key = &one.key;
+        Err(one
+            .fail(Words::new(format!("`{key}` must be true"), format!("`{key}` 必须是 true")))
+            .hint(Words::new("a rule that should not answer is left out", "不需要的规则请直接删去")))
+    };
     let list = || -> Result<Vec<String>, ConfigError> {
         if one.key == "scan" {
             return scenes(one);
@@ -244,7 +252,11 @@ fn matcher(table: &Reader<'_>, item: &Item<'_>) -> Result<On, ConfigError> {
 
 /// Scenes may be written as numbers too.
 fn scenes(item: &Item<'_>) -> Result<Vec<String>, ConfigError> {
-    item.elements()
+    let elements = item.elements();
+    if elements.is_empty() {
+        return Err(item.empty_list());
+    }
+    elements
         .iter()
         .map(|one| match one.json()?.0 {
             Value::String(text) if !text.is_empty() => Ok(text),
@@ -310,7 +322,14 @@ fn strings(
 }
 
 fn messages(item: &Item<'_>) -> Result<Vec<MessageConfig>, ConfigError> {
-    item.elements()
+    let elements = item.elements();
+    if elements.is_empty() {
+        return Err(item.empty_list().hint(Words::new(
+            "write a message such as { text = \"hello\" }, or { none = true } to say nothing",
+            "请写一条消息，例如 { text = \"你好\" }；不作回复请写 { none = true }",
+        )));
+    }
+    elements
         .iter()
         .map(|one| {
             if !one.is_table() {

@@ -1,5 +1,6 @@
 //! The address of a database, read into the options of its driver.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,9 +10,18 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use super::DbError;
 
 /// What a driver needs to connect.
+#[derive(Clone)]
 pub(super) enum Options {
     Sqlite(SqliteConnectOptions),
     MySql(MySqlConnectOptions),
+}
+
+/// The file of a `sqlite://` address; none for another database, or for one in memory.
+pub(crate) fn sqlite_file(address: &str) -> Option<PathBuf> {
+    if !address.starts_with("sqlite:") || address.contains(":memory:") || address.contains("mode=memory") {
+        return None;
+    }
+    SqliteConnectOptions::from_str(address).ok().map(|options| options.get_filename().to_path_buf())
 }
 
 /// Reads `sqlite://FILE` (made when it is missing) or `mysql://USER:PASSWORD@HOST/DATABASE`.

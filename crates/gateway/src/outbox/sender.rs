@@ -188,7 +188,7 @@ impl Sender {
             Action::Postpone { id, attempts, not_before, reason } => {
                 tracing::info!(
                     account = %held.key.account,
-                    message = %id,
+                    id = %id,
                     errcode = reason.errcode.map(|code| code.0),
                     rid = reason.rid.as_deref(),
                     detail = reason.detail.as_deref(),
@@ -229,11 +229,11 @@ fn report(held: &Held, id: &str, ending: &super::machine::Ending) {
     let reason = &ending.reason;
     let errcode = reason.errcode.map(|code| code.0);
     if ending.state == super::machine::State::Sent {
-        tracing::debug!(account = %held.key.account, message = id, "sent");
+        tracing::debug!(account = %held.key.account, id, "sent");
     } else {
         tracing::warn!(
             account = %held.key.account,
-            message = id,
+            id,
             state = %ending.state,
             errcode,
             meaning = reason.errcode.and_then(|code| code.meaning(hongyan_wire::Lang::En)),

@@ -5,6 +5,8 @@
 //! there.
 
 use axum::http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 use super::problem::Problem;
 use crate::config::{ApiKey, KeyValue};
@@ -67,8 +69,7 @@ impl Guard {
 fn opens(key: &ApiKey, given: &str) -> bool {
     match &key.key {
         KeyValue::Plain(secret) => !secret.is_empty() && *secret == given.into(),
-        // Refused at start.
-        KeyValue::Sha256(_) => false,
+        KeyValue::Sha256(digest) => Sha256::digest(given).as_slice().ct_eq(digest).into(),
     }
 }
 
@@ -124,6 +125,29 @@ mod tests {
         assert!(guard.check(&foreign, "messages", "main").is_err());
         let open = Guard::new(Vec::new(), false);
         assert!(open.check(&headers(&[("host", "127.0.0.1:8080")]), "messages", "main").is_err());
+    }
+
+    #[test]
+    fn a_digest_opens_for_its_key_and_for_nothing_else() {
+        // What `printf %s k-1 | sha256sum` prints.
+        let hex = "7c35c5a1785d20704e44d5de4beb81c1fce91b6fe48ed7c3159af6f7f832078b";
+        let mut digest = [0; 32];
+        for (index, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&hex[index * 2..index * 2 + 2], 16).unwrap();
+        }
+        let hashed = ApiKey { key: KeyValue::Sha256(digest), ..key(&["messages"], &[]) };
+        let guard = Guard::new(vec![hashed], false);
+        assert!(guard.check(&headers(&[("authorization", "Bearer k-1")]), "messages", "main").is_ok());
+        for other in [
+            "Bearer k-2",
+            "Bearer 7c35c5a1785d20704e44d5de4beb81c1fce91b6fe48ed7c3159af6f7f832078b",
+            "Bearer ",
+        ] {
+            assert!(
+                guard.check(&headers(&[("authorization", other)]), "messages", "main").is_err(),
+                "{other}"
+            );
+        }
     }
 
     #[test]

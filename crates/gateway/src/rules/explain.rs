@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{MemoryRotation, RuleParts, Rules};
-use crate::capability::rule_notes;
+use crate::capability::{Right, passive_only, rule_notes};
 use crate::config::{Config, ConfigError, Words};
 use crate::db::Db;
 use crate::message::Message;
@@ -20,8 +20,11 @@ const NOBODY: &str = "oRulesTest000000000000000000";
 pub struct Explanation {
     /// The rule that answers; none means the text is not answered.
     pub rule: Option<String>,
-    /// The messages, in order.
+    /// The messages as they go out, in order.
     pub messages: Vec<Message>,
+    /// What waits for the user's next message, because the account can only reply.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Message>,
     /// Why the messages are those of `otherwise`, or why there are none.
     #[serde(serialize_with = "english")]
     pub instead: Option<Words>,
@@ -58,7 +61,7 @@ pub async fn explain_push(
         let db = Db::connect_lazy(url).map_err(|error| {
             ConfigError::new(Words::new(
                 format!("database {name}: {error}"),
-                format!("数据库 {name}：{error}"),
+                format!("数据库 {name}：{}", error.text(Lang::Zh)),
             ))
         })?;
         databases.insert(name.clone(), db);
@@ -67,12 +70,25 @@ pub async fn explain_push(
     let rules = Rules::compile(account, &RuleParts::new(databases, Arc::new(rotation))?)?;
     let warnings = rules.check_queries().await?;
     let Some((number, outcome)) = rules.outcome(push).await else {
-        return Ok(Explanation { rule: None, messages: Vec::new(), instead: None, notes: warnings });
+        return Ok(Explanation {
+            rule: None,
+            messages: Vec::new(),
+            kept: Vec::new(),
+            instead: None,
+            notes: warnings,
+        });
+    };
+    let (messages, kept) = if account.may(Right::CustomerService) {
+        (outcome.messages, Vec::new())
+    } else {
+        let passive = passive_only(outcome.messages);
+        (passive.now.into_iter().collect(), passive.kept)
     };
     let rule = account.rules.get(number);
     Ok(Explanation {
         rule: rule.map(|rule| rule.name.to_string()),
-        messages: outcome.messages,
+        messages,
+        kept,
         instead: outcome.instead,
         notes: rule.map(|rule| rule_notes(account, rule)).into_iter().flatten().chain(warnings).collect(),
     })
@@ -91,16 +107,22 @@ impl Explanation {
         if self.messages.is_empty() {
             lines.push(lang.pick("nothing is said", "不作回复").to_owned());
         }
-        for message in &self.messages {
-            lines.push(match message.field("content") {
-                Some(text) if message.kind() == "text" => text.to_owned(),
-                _ => message.to_json().to_string(),
-            });
+        lines.extend(self.messages.iter().map(line));
+        if !self.kept.is_empty() {
+            lines.push(lang.pick("with the user's next message:", "随用户的下一条消息发出：").to_owned());
+            lines.extend(self.kept.iter().map(line));
         }
         lines.extend(
             self.notes.iter().map(|note| format!("{}{}", lang.pick("note: ", "注意："), note.text(lang))),
         );
         lines.join("\n")
+    }
+}
+
+fn line(message: &Message) -> String {
+    match message.field("content") {
+        Some(text) if message.kind() == "text" => text.to_owned(),
+        _ => message.to_json().to_string(),
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) struct Matcher {
 
 enum Search {
     Contains(Vec<String>),
-    Regex(Vec<Regex>),
+    /// The expressions, and the names that any of them captures.
+    Regex(Vec<Regex>, Vec<String>),
 }
 
 /// The rule that answers and what its expression captured.
@@ -67,7 +68,7 @@ impl Matcher {
             On::Event(events) => put(&mut self.event, events, true),
             On::Type(kinds) => put(&mut self.kind, kinds, true),
             On::Contains(parts) => self.searched.push((number, Search::Contains(parts.clone()))),
-            On::Regex(_) => self.searched.push((number, Search::Regex(regexes(rule)?))),
+            On::Regex(_) => self.searched.push((number, Search::Regex(regexes(rule)?, capture_names(rule)?))),
             On::Subscribe => {
                 self.subscribe.get_or_insert(number);
             }
@@ -132,7 +133,9 @@ impl Matcher {
                 Search::Contains(parts) => {
                     parts.iter().any(|part| content.contains(part.as_str())).then(Captures::default)
                 }
-                Search::Regex(regexes) => regexes.iter().find_map(|regex| captures(regex, content)),
+                Search::Regex(regexes, names) => {
+                    regexes.iter().find_map(|regex| captures(regex, names, content))
+                }
             };
             if let Some(captures) = captures {
                 return Some(Found { rule: *number, captures });
@@ -174,16 +177,13 @@ fn has_menu_key(event: &str) -> bool {
     )
 }
 
-fn captures(regex: &Regex, content: &str) -> Option<Captures> {
+fn captures(regex: &Regex, names: &[String], content: &str) -> Option<Captures> {
     let found = regex.captures(content)?;
-    let text = |part: Option<regex::Match<'_>>| part.map(|part| part.as_str().to_owned());
+    let text =
+        |part: Option<regex::Match<'_>>| part.map_or_else(String::new, |part| part.as_str().to_owned());
     Some(Captures {
         list: found.iter().map(text).collect(),
-        named: regex
-            .capture_names()
-            .flatten()
-            .filter_map(|name| Some((name.to_owned(), text(found.name(name))?)))
-            .collect(),
+        named: names.iter().map(|name| (name.clone(), text(found.name(name)))).collect(),
     })
 }
 

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hongyan_wire::Inbound;
 
+use super::complaints::Complaints;
 use super::draft::Draft;
 use super::fetch::{Asker, Fetch, Nothing, Outside};
 use super::matcher::capture_names;
 use super::scope::{Captures, Scope};
 use super::template::{Engine, NoText};
 use crate::capability::fit;
-use crate::config::{AccountConfig, ConfigError, MessageConfig, RuleConfig, Words};
+use crate::config::{AccountConfig, ConfigError, MessageConfig, Place, RuleConfig, Words};
 use crate::message::Message;
 
 /// A rule with everything read that it needs.
@@ -22,6 +24,9 @@ pub(crate) struct Rule {
     otherwise: Vec<Draft>,
     /// The messages of a rule that always says the same.
     fixed: Option<Vec<Message>>,
+    /// Where it stands.
+    place: Place,
+    complaints: Complaints,
 }
 
 /// What a rule came up with.
@@ -71,7 +76,15 @@ impl Rule {
         nothing_fetched(config, &config.otherwise, &otherwise, en, zh)?;
         order(config, &config.reply, &reply)?;
         order(config, &config.otherwise, &otherwise)?;
-        let mut rule = Rule { name: config.name.clone(), fetch, reply, otherwise, fixed: None };
+        let mut rule = Rule {
+            name: config.name.clone(),
+            fetch,
+            reply,
+            otherwise,
+            fixed: None,
+            place: config.place.clone(),
+            complaints: Complaints::default(),
+        };
         if rule.fetch.is_empty() && rule.reply.iter().all(Draft::is_fixed) {
             let nobody = minijinja::Value::default();
             rule.fixed = render(&rule.reply, account, engine, &nobody).ok();
@@ -131,6 +144,15 @@ impl Rule {
         }
     }
 
+    /// Logs what is wrong with the rule itself, which neither `otherwise` nor the user tells anybody.
+    fn complain(&self, account: &AccountConfig, why: &Words, what: &'static str) {
+        if self.complaints.new_one(&why.en, Instant::now()) {
+            let at = &self.place;
+            tracing::warn!(account = account.name, rule = &*self.name, %at, why = why.en, "{what}");
+        }
+    }
+
+    /// The answer in place of the reply; `failed` means that the rule's own template is at fault.
     fn otherwise(
         &self,
         why: Words,
@@ -140,11 +162,18 @@ impl Rule {
         values: &minijinja::Value,
     ) -> Outcome {
         if self.otherwise.is_empty() {
+            if failed {
+                self.complain(account, &why, "a template of the rule fails; nothing is said");
+            }
             return Outcome { messages: Vec::new(), instead: Some(why), failed };
+        }
+        if failed {
+            self.complain(account, &why, "a template of the rule fails; `otherwise` answers");
         }
         match render(&self.otherwise, account, engine, values) {
             Ok(messages) => Outcome { messages, instead: Some(why), failed: false },
             Err(NoText(also)) => {
+                self.complain(account, &also, "a template of `otherwise` fails; nothing is said");
                 let both = Words::new(
                     format!("{}; `otherwise` failed too: {}", why.en, also.en),
                     format!("{}；`otherwise` 也失败了：{}", why.zh, also.zh),

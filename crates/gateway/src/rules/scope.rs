@@ -3,11 +3,11 @@
 use hongyan_wire::Inbound;
 use serde_json::{Map, Value, json};
 
-/// The parts of a text that a regular expression took out.
+/// The parts of a text that a regular expression took out; a part that did not take part is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Captures {
     /// By number; 0 is the whole match.
-    pub(crate) list: Vec<Option<String>>,
+    pub(crate) list: Vec<String>,
     /// By name.
     pub(crate) named: Vec<(String, String)>,
 }
@@ -25,9 +25,9 @@ impl Scope {
         values.insert("captures".into(), json!(captures.list));
         values.insert("message".into(), push.to_json());
         values.insert("openid".into(), json!(push.from.as_str()));
-        if let Some(scene) = push.scene() {
-            values.insert("scene".into(), json!(scene.to_string()));
-        }
+        // Empty where there is none, as on a follow without a QR code.
+        let scene = push.scene().map(|scene| scene.to_string()).unwrap_or_default();
+        values.insert("scene".into(), json!(scene));
         Scope(values)
     }
 

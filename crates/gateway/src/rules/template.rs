@@ -1,4 +1,4 @@
-//! Templates: checked when the rules are read, and strict, so that a missing value never prints as nothing.
+//! Templates: checked when the rules are read, and strict, so that a missing field never prints as nothing.
 
 use std::sync::Arc;
 
@@ -54,16 +54,20 @@ pub(crate) struct NoText(pub(crate) Words);
 impl Engine {
     pub(crate) fn new() -> Engine {
         let mut plain = environment();
-        plain.set_formatter(|out, state, value| {
-            if value.is_none() {
-                return Err(Error::new(ErrorKind::UndefinedError, "the value is null"));
-            }
-            escape_formatter(out, state, value)
-        });
+        // A field that is there and null has no text; only one that is not there is an error.
+        plain.set_formatter(
+            |out, state, value| {
+                if value.is_none() { Ok(()) } else { escape_formatter(out, state, value) }
+            },
+        );
         let mut address = environment();
         address.set_formatter(|out, _, value| {
+            // A formatter of one's own has to refuse undefined values itself.
+            if value.is_undefined() {
+                return Err(ErrorKind::UndefinedError.into());
+            }
             if value.is_none() {
-                return Err(Error::new(ErrorKind::UndefinedError, "the value is null"));
+                return Ok(());
             }
             out.write_str(&percent_encoded(&value.to_string())).map_err(Error::from)
         });
@@ -235,17 +239,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_null_is_an_error_and_not_nothing() {
+    fn what_is_missing_is_an_error_and_not_nothing() {
         for source in [
             "{{ number }}",
             "{{ fetched.place }}",
             "{{ fetched.a.b }}",
-            "{{ fetched.nothing }}",
+            "{{ fetched.nothing.b }}",
             "{{ captures[9] }}",
         ] {
             let scope = json!({"fetched": {"nothing": null}, "captures": ["all"]});
             let missing = render(source, Encode::Nothing, scope).expect_err(source);
             assert!(missing.contains("missing"), "{missing}");
+        }
+    }
+
+    #[test]
+    fn null_is_an_empty_text() {
+        let scope = || json!({"fetched": {"nothing": null}});
+        for encode in [Encode::Nothing, Encode::Address] {
+            assert_eq!(render("https://a/{{ fetched.nothing }}", encode, scope()), Ok("https://a/".into()));
+            assert!(render("https://a/{{ fetched.nothin }}", encode, scope()).is_err());
         }
     }
 

@@ -116,7 +116,17 @@ fn every_mistake_says_what_where_and_what_to_do() {
             "unknown key `txt`",
             "did you mean `text`?",
         ),
-        (rule("on = { any = false }\nreply = { text = \"x\" }"), 8, "`any` must be true", ""),
+        (rule("on = { any = false }\nreply = { text = \"x\" }"), 8, "`any` must be true\n", "left out"),
+        (rule("on = { subscribe = false }\nreply = { text = \"x\" }"), 8, "`subscribe` must be true\n", ""),
+        (rule("on = { text = [] }\nreply = { text = \"x\" }"), 8, "`text` is an empty list", ""),
+        (rule("on = { scan = [] }\nreply = { text = \"x\" }"), 8, "`scan` is an empty list", ""),
+        (rule("on = { any = true }\nreply = []"), 9, "`reply` is an empty list", "{ none = true }"),
+        (
+            account("mode = \"plain\"\nmenu = \"no.json\"\nmenu_at_start = true"),
+            6,
+            "the menu",
+            "leave `menu_at_start` out",
+        ),
         (rule("reply = { text = \"x\" }"), 6, "`on` is missing", "on = {"),
         (rule("on = { any = true }"), 6, "`reply` is missing", "reply = {"),
         (
@@ -197,6 +207,56 @@ fn every_mistake_says_what_where_and_what_to_do() {
         assert!(english.contains('^') && english != chinese, "{english}");
         assert!(!english.contains("hunter"), "{english}");
     }
+}
+
+#[test]
+fn the_caret_stands_under_an_unknown_key_of_an_inline_table() {
+    let text = refused(&rule("on = { txt = \"a\" }\nreply = { text = \"x\" }")).text(Lang::En);
+    assert!(text.contains("\n8 | on = { txt = …\n  |        ^^^\n"), "{text}");
+}
+
+#[test]
+fn a_menu_that_cannot_be_applied_at_start_is_shown_where_it_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hongyan.toml");
+    let menu = folder.path().join("menu.json");
+    let text = account("mode = \"plain\"\nmenu = \"menu.json\"\nmenu_at_start = true");
+    let error = |body: &str| {
+        std::fs::write(&menu, body).unwrap();
+        Config::parse(&text, &file).map(drop)
+    };
+    let slip = error("{\n  \"button\": [\n    { \"name\": \"a\",, }\n  ]\n}").unwrap_err().text(Lang::En);
+    assert!(slip.starts_with(&format!("{}:3:19: the menu is not JSON", menu.display())), "{slip}");
+    assert!(slip.contains("3 |     { \"name\": \"a\",, }\n  |                   ^"), "{slip}");
+    let empty = error("{\"button\": []}").unwrap_err().text(Lang::Zh);
+    assert!(empty.contains("hongyan.toml:6:8: 菜单文件") && empty.contains("列表为空"), "{empty}");
+    let long = "x".repeat(17);
+    let large =
+        error(&format!("{{\"button\": [{{\"type\": \"click\", \"name\": \"{long}\", \"key\": \"k\"}}]}}"));
+    assert!(large.unwrap_err().text(Lang::En).contains("cannot be applied"));
+    error("{\"button\": [{\"type\": \"click\", \"name\": \"a\", \"key\": \"k\"}]}").unwrap();
+}
+
+#[test]
+fn names_that_nobody_knows_are_warned_about_with_what_was_meant() {
+    let warnings = |on: &str| {
+        let text = rule(&format!("on = {on}\nreply = {{ text = \"x\" }}"));
+        let config = Config::parse_with(&text, Path::new("conf/hongyan.toml"), &env);
+        let config = config.unwrap_or_else(|error| panic!("{error}"));
+        config.warnings.iter().map(|words| words.text(Lang::En).to_owned()).collect::<Vec<_>>()
+    };
+    for (on, name, near) in [
+        ("{ type = [\"image\", \"imag\"] }", "\"imag\"", "did you mean \"image\"?"),
+        ("{ event = \"clik\" }", "\"clik\"", "did you mean \"CLICK\"?"),
+        ("{ event = \"something_new\" }", "\"something_new\"", ""),
+    ] {
+        let said = warnings(on);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("conf/hongyan.toml:8:6: rule r:"), "{said:?}");
+        assert!(said[0].contains(name) && said[0].contains(near), "{said:?}");
+    }
+    assert_eq!(warnings("{ event = [\"click\", \"SCAN\", \"View\"] }"), [""; 0]);
+    assert_eq!(warnings("{ type = [\"text\", \"event\"] }"), [""; 0]);
 }
 
 #[test]

@@ -34,6 +34,8 @@ fn a_small_file_gets_sensible_settings() {
 fn every_setting_is_read() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("token.txt"), "from-file\n").unwrap();
+    let menu = r#"{"button": [{"type": "click", "name": "a", "key": "k"}]}"#;
+    std::fs::write(folder.path().join("menu.json"), menu).unwrap();
     let digest = "ab".repeat(32);
     let config = parse(
         &format!(

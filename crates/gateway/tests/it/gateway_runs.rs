@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hongyan_gateway::message::Message;
 use hongyan_gateway::outbox::lanes::{self, LaneKey};
 use hongyan_gateway::outbox::{Hold, Outbox};
-use hongyan_gateway::{Config, Gateway, Parts, StartError, Store, client_with_store};
+use hongyan_gateway::{Config, Db, Gateway, Parts, StartError, Store, client_with_store};
 use hongyan_sandbox::Options;
 use hongyan_wire::{Lang, SystemClock};
 use reqwest::Method;
@@ -70,6 +70,49 @@ async fn a_port_that_is_taken_is_named_with_the_way_to_another() {
     let (en, zh) = (error.text(Lang::En), error.text(Lang::Zh));
     assert!(en.contains(&address.to_string()) && en.contains("`listen = "), "{en}");
     assert!(zh.contains(&address.to_string()) && zh.contains("换一个地址"), "{zh}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_file_takes_one_gateway_and_the_commands_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = async || {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        alone(folder.path(), "", "http://127.0.0.1:1", Some(listener)).await
+    };
+    let first = start().await.unwrap();
+    let Err(error) = start().await else { panic!("two gateways use one file") };
+    let (en, zh) = (error.text(Lang::En), error.text(Lang::Zh));
+    assert!(en.contains("hongyan.db") && en.contains("stop the other one"), "{en}");
+    assert!(zh.contains("hongyan.db") && zh.contains("请停止另一个网关"), "{zh}");
+    Store::open(&crate::stores::file(&folder)).await.unwrap().db().close().await;
+    first.stop().await;
+    start().await.unwrap().stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misspelt_database_of_the_rules_stops_the_start_and_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let head = "databases.music = \"sqlite://sogns.db\"";
+    let started = alone(folder.path(), head, "http://127.0.0.1:1", Some(listener)).await;
+    let Err(error) = started else { panic!("it started without its database") };
+    let (en, zh) = (error.text(Lang::En), error.text(Lang::Zh));
+    assert!(en.contains("sogns.db") && en.contains("\"music\" in [databases]"), "{en}");
+    assert!(zh.contains("sogns.db") && zh.contains("不存在"), "{zh}");
+    assert!(!folder.path().join("sogns.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_in_time_while_the_database_cannot_be_written() {
+    let mut stage = Stage::new("").await;
+    let person = stage.follower("小明").await.openid.clone();
+    let blocker = Db::connect(&crate::stores::file(&stage.folder), 1).await.unwrap();
+    blocker.execute("BEGIN IMMEDIATE", &[]).await.unwrap();
+    stage.person_again(person).say("not written").await;
+    let began = Instant::now();
+    stage.gateway.take().unwrap().stop_within(Duration::from_millis(100)).await;
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,17 +28,65 @@ async fn captures_message_scene_and_openid_are_in_scope() {
 }
 
 #[tokio::test]
-async fn a_missing_capture_makes_otherwise_answer() {
+async fn a_capture_that_did_not_take_part_is_empty_and_one_that_is_not_there_is_missing() {
     let world = World::new(
         r#"
         [[accounts.main.rules]]
-        on = { regex = '^order(?: (?<number>\d+))?$' }
-        reply = { text = "order {{ number }}" }
+        on = { regex = ['^order(?: (?<number>\d+))?$', '^parcel (?<parcel>\d+)$'] }
+        reply = { text = "order [{{ number }}{{ captures[1] }}] [{{ parcel }}]" }
         otherwise = { text = "which order?" }
+        [[accounts.main.rules]]
+        on = { regex = '^(x)$' }
+        reply = { text = "{{ captures[2] }}" }
+        otherwise = { text = "no such capture" }
         "#,
     );
-    assert_eq!(world.say("order 7").await, ["order 7"]);
-    assert_eq!(world.say("order").await, ["which order?"]);
+    assert_eq!(world.say("order 7").await, ["order [77] []"]);
+    assert_eq!(world.say("order").await, ["order [] []"]);
+    assert_eq!(world.say("parcel 8").await, ["order [8] [8]"]);
+    assert_eq!(world.say("x").await, ["no such capture"]);
+}
+
+#[tokio::test]
+async fn a_plain_follow_has_an_empty_scene() {
+    let world = World::new(
+        r#"
+        [[accounts.main.rules]]
+        on = { subscribe = true }
+        reply = { text = "scene [{{ scene }}]" }
+        "#,
+    );
+    for (key, said) in [("", "scene []"), ("qrscene_7", "scene [7]")] {
+        let (_, messages) = world.answer(event("subscribe", json!({"EventKey": key}))).await.unwrap();
+        assert_eq!(messages[0]["text"]["content"], said);
+    }
+}
+
+#[tokio::test]
+async fn a_template_that_fails_is_logged_once_and_otherwise_answers() {
+    let world = World::new(
+        r#"
+        [[accounts.main.rules]]
+        name = "slip"
+        on = { text = "slip" }
+        reply = { text = "{{ message.Contnet }}" }
+        otherwise = { text = "sorry" }
+        [[accounts.main.rules]]
+        name = "mute"
+        on = { text = "mute" }
+        reply = { text = "{{ message.Contnet }}" }
+        "#,
+    );
+    let log = crate::rules_log::Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    for _ in 0..3 {
+        assert_eq!(world.say("slip").await, ["sorry"]);
+        assert!(world.say("mute").await.is_empty());
+    }
+    let lines = log.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("slip") && lines[0].contains("`otherwise` answers"), "{lines:?}");
+    assert!(lines[0].contains("hongyan.toml:") && lines[1].contains("nothing is said"), "{lines:?}");
 }
 
 #[tokio::test]
@@ -178,12 +226,19 @@ async fn an_unverified_account_is_told_what_happens_instead() {
     let folder = tempfile::tempdir().unwrap();
     let config = of_kind(folder.path(), "kind = 'subscription'\nverified = false");
     let explained = explain(&config, "main", "mixed").await.unwrap();
-    let kinds: Vec<_> = explained.messages.iter().map(hongyan_gateway::message::Message::kind).collect();
-    assert_eq!(kinds, ["text", "text", "music"], "the picture is left out, the menu is a text");
-    assert_eq!(explained.messages[2].field("thumb_media_id"), None);
+    let kinds = |list: &[hongyan_gateway::message::Message]| -> Vec<String> {
+        list.iter().map(|message| message.kind().to_owned()).collect()
+    };
+    assert_eq!(kinds(&explained.messages), ["text"], "the picture is left out, the menu is joined as a text");
+    let joined = explained.messages[0].field("content").unwrap();
+    assert!(joined.starts_with("one\nok?"), "{joined}");
+    assert_eq!(kinds(&explained.kept), ["music"]);
+    assert_eq!(explained.kept[0].field("thumb_media_id"), None);
     let english = explained.text(Lang::En);
     for part in [
         "rule: mixed",
+        "with the user's next message:",
+        "rule mixed of account main: the account may not",
         "joined up to 2048 bytes",
         "lines to tap",
         "may not upload media",
@@ -196,13 +251,32 @@ async fn an_unverified_account_is_told_what_happens_instead() {
 }
 
 #[tokio::test]
+async fn explaining_makes_no_database_where_none_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = r#"
+        [[accounts.main.rules]]
+        on = { any = true }
+        fetch = { sql = "SELECT 1 AS one", database = "music" }
+        reply = { text = "{{ fetched.one }}" }
+    "#;
+    let config = config(folder.path(), "databases.music = 'sqlite://sogns.db'", rules).unwrap();
+    let error = explain(&config, "main", "hello").await.unwrap_err();
+    let (english, chinese) = (error.text(Lang::En), error.text(Lang::Zh));
+    for text in [&english, &chinese] {
+        assert!(text.contains("music") && text.contains("sogns.db"), "{text}");
+    }
+    assert!(english.contains("there is no file") && chinese.contains("不存在"), "{english} {chinese}");
+    assert!(!folder.path().join("sogns.db").exists());
+}
+
+#[tokio::test]
 async fn explaining_says_when_nothing_or_something_else_answers() {
     let folder = tempfile::tempdir().unwrap();
     let rules = r#"
         [[accounts.main.rules]]
         name = "order"
         on = { regex = '^order(?: (?<number>\d+))?$' }
-        reply = { text = "order {{ number }}" }
+        reply = { text = "order {{ message.numbr }}" }
         otherwise = { text = "which order?" }
     "#;
     let config = config(folder.path(), "", rules).unwrap();

@@ -74,9 +74,24 @@ async fn all_rows_are_a_list() {
 }
 
 #[tokio::test]
-async fn a_null_column_is_a_missing_value() {
-    let world = songs(&singer(BY_ARTIST, "first", "{{ fetched.note }}")).await;
-    assert_eq!(world.say("邓丽君").await, ["nobody"]);
+async fn a_null_column_is_empty_and_only_a_column_that_is_not_there_is_missing() {
+    let world = songs(&singer(BY_ARTIST, "first", "{{ fetched.title }}[{{ fetched.note }}]")).await;
+    let log = crate::rules_log::Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    assert_eq!(world.say("邓丽君").await, ["甜蜜蜜[]"]);
+    assert_eq!(log.lines(), [""; 0]);
+    let world = songs(&singer(BY_ARTIST, "first", "{{ fetched.titel }}")).await;
+    for _ in 0..3 {
+        assert_eq!(world.say("邓丽君").await, ["nobody"]);
+    }
+    let lines = log.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let line = &lines[0];
+    assert!(
+        line.starts_with("WARN") && line.contains("songs") && line.contains("`otherwise` answers"),
+        "{line}"
+    );
+    assert!(line.contains("missing (it uses fetched)") && !line.contains("邓丽君"), "{line}");
 }
 
 /// Asks for the same singer again and again: all songs before a repeat, never one twice in a row, per user.

@@ -39,7 +39,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let options = Options { callback: Some(format!("http://{address}/callback/main")), ..options };
-        let sandbox = Sandbox::start_local(options.clone()).await.unwrap();
+        let sandbox = Box::pin(Sandbox::start_local(options.clone())).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("logo.png"), PNG).unwrap();
         std::fs::write(folder.path().join("menu.json"), MENU).unwrap();
@@ -72,7 +72,7 @@ impl Stage {
 
     async fn start(&mut self, listener: TcpListener) {
         let parts = Parts { clock: self.sandbox.clock(), listener: Some(listener) };
-        self.gateway = Some(Gateway::start(self.config(), parts).await.unwrap());
+        self.gateway = Some(Box::pin(Gateway::start(self.config(), parts)).await.unwrap());
     }
 
     /// Stops the gateway and starts another one at the same address, on the same data.

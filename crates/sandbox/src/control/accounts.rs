@@ -84,10 +84,7 @@ pub(crate) async fn qrcodes(State(platform): State<Arc<Platform>>, asked: Asked)
 }
 
 /// `GET media/{media_id}`: the bytes of a file, of whichever account.
-pub(crate) async fn media(
-    State(platform): State<Arc<Platform>>,
-    asked: Asked,
-) -> Result<Response, Problem> {
+pub(crate) async fn media(State(platform): State<Arc<Platform>>, asked: Asked) -> Result<Response, Problem> {
     let found = platform.with(|world, now_ms| {
         let mut stores = world.accounts.iter().map(|account| &account.media);
         stores.find_map(|store| store.get(asked.name("media_id"), now_ms).cloned())

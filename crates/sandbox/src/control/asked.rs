@@ -54,9 +54,9 @@ impl FromRequest<Arc<Platform>> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, platform: &Arc<Platform>) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, platform)
-            .await
-            .map_err(|error| Problem::bad(format!("the body cannot be read: {error}"), "send JSON, at most 32 MB"))?;
+        let bytes = Bytes::from_request(request, platform).await.map_err(|error| {
+            Problem::bad(format!("the body cannot be read: {error}"), "send JSON, at most 32 MB")
+        })?;
         if bytes.is_empty() {
             return Ok(Body(Value::Object(Map::new())));
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::asked::Body;
 use super::problem::Problem;
-use crate::faults::{Fault, Faults};
+use crate::faults::Fault;
 use crate::platform::Platform;
 
 /// `GET faults`
@@ -21,8 +21,7 @@ pub(crate) async fn replace(
     State(platform): State<Arc<Platform>>,
     Body(body): Body,
 ) -> Result<Json<Value>, Problem> {
-    const EXAMPLE: &str =
-        "send a list such as [{\"on\": {\"direction\": \"api\"}, \"do\": {\"errcode\": 45009}, \"times\": 1}]";
+    const EXAMPLE: &str = "send a list such as [{\"on\": {\"direction\": \"api\"}, \"do\": {\"errcode\": 45009}, \"times\": 1}]";
     let list = if body.get("faults").is_some() { body["faults"].clone() } else { body };
     let list: Vec<Fault> = serde_json::from_value(list)
         .map_err(|error| Problem::bad(format!("the list of faults is wrong: {error}"), EXAMPLE))?;
@@ -30,13 +29,13 @@ pub(crate) async fn replace(
         fault.check().map_err(|why| Problem::bad(format!("fault {}: {why}", index + 1), EXAMPLE))?;
     }
     Ok(Json(platform.with(|world, _| {
-        world.faults = Faults::new(list);
+        world.faults.replace(list);
         json!(world.faults.list())
     })))
 }
 
 /// `DELETE faults`
 pub(crate) async fn clear(State(platform): State<Arc<Platform>>) -> Json<Value> {
-    platform.with(|world, _| world.faults = Faults::default());
+    platform.with(|world, _| world.faults.replace(Vec::new()));
     Json(json!([]))
 }

@@ -29,13 +29,16 @@ impl Hosts {
             None => host.rsplit_once(':').map_or(host, |(name, _)| name),
         };
         let loopback = bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        loopback || bare.eq_ignore_ascii_case("localhost") || self.0.iter().any(|name| name == bare || name == host)
+        loopback
+            || bare.eq_ignore_ascii_case("localhost")
+            || self.0.iter().any(|name| name == bare || name == host)
     }
 
     /// True for an origin whose host is known.
     fn knows_origin(&self, origin: &str) -> bool {
-        url::Url::parse(origin)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|h| self.knows(h)))
+        url::Url::parse(origin).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|h| self.knows(h))
+        })
     }
 }
 

@@ -67,9 +67,10 @@ pub(crate) async fn menu(
     State(platform): State<Arc<Platform>>,
     asked: Asked,
 ) -> Result<Json<Value>, Problem> {
-    platform.with(|world, _| {
+    platform.with(|world, now_ms| {
         world.known(asked.at, asked.openid())?;
-        let buttons = world.menu_of(asked.at, asked.openid()).map(|(_, buttons)| buttons).unwrap_or_default();
+        let seen = world.menu_seen(asked.at, asked.openid(), now_ms);
+        let buttons = seen.map(|(_, buttons)| buttons).unwrap_or_default();
         Ok(Json(json!({ "button": buttons })))
     })
 }
@@ -101,8 +102,7 @@ pub(crate) async fn chat(
         let follower = account.follower(asked.openid());
         let messages = follower.map(|follower| follower.chat.after(after)).unwrap_or_default();
         if !as_text {
-            let messages: Vec<Value> =
-                messages.iter().map(crate::world::chat::Message::to_json).collect();
+            let messages: Vec<Value> = messages.iter().map(crate::world::chat::Message::to_json).collect();
             return Json(json!({ "messages": messages })).into_response();
         }
         let person = follower.map(|follower| world.people[follower.person].nickname.as_str());

@@ -6,10 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::asked::{Asked, Body};
 use super::problem::Problem;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, state};
 use crate::platform::Platform;
 use crate::push::handshake;
 use crate::push::seal::Flaws;
@@ -18,7 +19,7 @@ use crate::push::write;
 use crate::world::act::{Act, Planned, Refusal};
 use crate::world::chat::id_text;
 use crate::world::send::place;
-use crate::world::World;
+use crate::world::{Outgoing, World};
 
 /// `POST users/{openid}/{verb}`
 pub(crate) async fn act(
@@ -27,7 +28,15 @@ pub(crate) async fn act(
     Body(body): Body,
 ) -> Result<Json<Value>, Problem> {
     let (at, openid) = (asked.at, asked.openid().to_owned());
-    let planned = platform.with(|world, now_ms| decide(world, at, &openid, asked.name("verb"), &body, now_ms))?;
+    let planned = platform.with(|world, now_ms| {
+        let before = state::of(world, at, Some(&openid), None, now_ms);
+        let mut planned = decide(world, at, &openid, asked.name("verb"), &body, now_ms)?;
+        let after = state::of(world, at, Some(&openid), None, now_ms);
+        if let Some(first) = planned.first_mut() {
+            first.exchange.state = state::diff(&before, &after);
+        }
+        Ok::<_, Refusal>(planned)
+    })?;
     // A task of its own: the pushes go on when the caller hangs up.
     let task = tokio::spawn(carry_out(platform, at, openid, planned));
     let exchange = task.await.ok().flatten().ok_or_else(|| {
@@ -55,10 +64,12 @@ fn decide(world: &mut World, at: usize, openid: &str, verb: &str, body: &Value, 
             Ok(vec![world.send_place(at, openid, &place, now_ms)])
         }
         "pay" => world.pay(at, openid, now_ms),
+        "mute" => world.mute(at, openid, true, now_ms),
+        "unmute" => world.mute(at, openid, false, now_ms),
         other => Err(Refusal::new(
             404,
             format!("a person cannot {other:?}"),
-            "use follow, unfollow, say, send, tap, menu_click, scan, locate or pay",
+            "use follow, unfollow, say, send, tap, menu_click, scan, locate, pay, mute or unmute",
         )),
     }
 }
@@ -75,12 +86,38 @@ async fn carry_out(
     if planned.iter().any(|one| one.fields.is_some()) {
         handshake::wait(&platform, at).await;
     }
-    let mut first = None;
+    let lane = (at, openid);
+    let mut pushes = JoinSet::new();
+    let mut ended = Vec::new();
     for one in planned {
-        let exchange = one_push(&platform, at, &openid, one).await;
-        first.get_or_insert(exchange);
+        let id = one.exchange.id;
+        let (its, openid) = (Arc::clone(&platform), lane.1.clone());
+        pushes.spawn(async move { one_push(&its, at, &openid, one).await });
+        // The next waits for this one, unless a fault holds it back to be overtaken.
+        let mut gone = false;
+        while !gone {
+            tokio::select! {
+                done = pushes.join_next() => {
+                    let exchange = done?.ok()?;
+                    gone = exchange.id == id;
+                    ended.push(exchange);
+                }
+                () = platform.order().held(&lane, id) => gone = true,
+            }
+        }
     }
-    first
+    while let Some(done) = pushes.join_next().await {
+        ended.push(done.ok()?);
+    }
+    ended.into_iter().min_by_key(|exchange| exchange.id)
+}
+
+/// Pushes what an API call has brought about, after its answer.
+pub(crate) fn later(platform: &Arc<Platform>, push: Outgoing) {
+    let platform = Arc::clone(platform);
+    tokio::spawn(async move {
+        carry_out(platform, push.at, push.openid, vec![push.planned]).await;
+    });
 }
 
 async fn one_push(platform: &Arc<Platform>, at: usize, openid: &str, planned: Planned) -> Exchange {
@@ -103,7 +140,19 @@ async fn one_push(platform: &Arc<Platform>, at: usize, openid: &str, planned: Pl
             if let Some(fields) = unsent {
                 exchange.request = json!({"method": "POST", "plain": write::xml(&fields)});
             }
-            platform.with(|world, _| world.end(exchange.clone()));
+            platform.with(|world, now_ms| {
+                if planned.paused
+                    && !world
+                        .settings
+                        .events_without_notice
+                        .iter()
+                        .any(|name| exchange.kind == format!("event.{name}"))
+                {
+                    let text = world.settings.notice.clone();
+                    world.notice(at, openid, &text, Some(exchange.id), now_ms);
+                }
+                world.end(exchange.clone());
+            });
             exchange
         }
     }

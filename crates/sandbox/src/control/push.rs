@@ -12,10 +12,10 @@ use super::problem::Problem;
 use crate::exchange::Direction;
 use crate::platform::Platform;
 use crate::push::fields::{self, Fields};
+use crate::push::handshake;
 use crate::push::machine::Pace;
 use crate::push::seal::Flaws;
 use crate::push::shell::{self, Payload, Push};
-use crate::push::handshake;
 use crate::reply::xml;
 
 /// `POST push {openid?, xml | fields, faults?, tries?}`: one try unless told otherwise, and no notice.
@@ -56,14 +56,7 @@ fn payload(
     body: &Value,
 ) -> Result<(Payload, String, Option<String>), Problem> {
     if let Some(text) = body["xml"].as_str() {
-        let root = xml::read(text).unwrap_or_default();
-        let named = |name| Fields::default().text(name, root.text(name).unwrap_or_default());
-        let event = root.text("Event").map(|_| named("Event")).unwrap_or_default();
-        let kind = match root.text("MsgType") {
-            Some(_) => named("MsgType").and(event).kind(),
-            None => "message.raw".to_owned(),
-        };
-        let from = root.text("FromUserName").map(str::to_owned);
+        let (kind, from) = named(text);
         return Ok((Payload::Raw(text.to_owned()), kind, from));
     }
     let Value::Object(_) = &body["fields"] else {
@@ -73,9 +66,8 @@ fn payload(
         ));
     };
     let own = from_json(&body["fields"]);
-    let (original_id, msg_id, now_ms) = platform.with(|world, now_ms| {
-        (world.accounts[at].original_id.clone(), world.ids.message(now_ms), now_ms)
-    });
+    let (original_id, msg_id, now_ms) = platform
+        .with(|world, now_ms| (world.accounts[at].original_id.clone(), world.ids.message(now_ms), now_ms));
     let kind = own.get("MsgType").unwrap_or("event").to_owned();
     let mut heading =
         fields::heading(&original_id, body["openid"].as_str().unwrap_or_default(), now_ms, &kind);
@@ -86,6 +78,18 @@ fn payload(
     }
     let (kind, from) = (whole.kind(), whole.get("FromUserName").map(str::to_owned));
     Ok((Payload::Fields(whole), kind, from))
+}
+
+/// The kind of a push given as XML, and who it is from.
+pub(crate) fn named(text: &str) -> (String, Option<String>) {
+    let root = xml::read(text).unwrap_or_default();
+    let named = |name| Fields::default().text(name, root.text(name).unwrap_or_default());
+    let event = root.text("Event").map(|_| named("Event")).unwrap_or_default();
+    let kind = match root.text("MsgType") {
+        Some(_) => named("MsgType").and(event).kind(),
+        None => "message.raw".to_owned(),
+    };
+    (kind, root.text("FromUserName").map(str::to_owned))
 }
 
 /// JSON members as fields: texts, numbers, trees, and a list as a repeated name.

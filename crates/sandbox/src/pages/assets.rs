@@ -34,6 +34,9 @@ pub(super) static BENCH: Asset = asset!("bench.html", HTML);
 /// The page `/phone`.
 pub(super) static PHONE: Asset = asset!("phone.html", HTML);
 
+/// The pages `/inspect` and `/inspect/{id}`.
+pub(super) static INSPECT: Asset = asset!("inspect.html", HTML);
+
 /// Everything under `/_assets/`.
 pub(super) static ASSETS: &[Asset] = &[
     asset!("icon.svg", SVG),
@@ -69,6 +72,28 @@ pub(super) static ASSETS: &[Asset] = &[
     asset!("exchange.js", SCRIPT),
     asset!("exchange-list.js", SCRIPT),
     asset!("state-panel.js", SCRIPT),
+    asset!("again.js", SCRIPT),
+    asset!("chrome.js", SCRIPT),
+    asset!("desk.css", CSS),
+    asset!("inbox.js", SCRIPT),
+    asset!("inspect-list.js", SCRIPT),
+    asset!("inspect-panel.js", SCRIPT),
+    asset!("inspect-state.js", SCRIPT),
+    asset!("inspect-story.js", SCRIPT),
+    asset!("inspect-timing.js", SCRIPT),
+    asset!("inspect-wire.js", SCRIPT),
+    asset!("inspect.css", CSS),
+    asset!("ledger.js", SCRIPT),
+    asset!("meters.js", SCRIPT),
+    asset!("page-inspect.js", SCRIPT),
+    asset!("panel-account.js", SCRIPT),
+    asset!("panel-clock.js", SCRIPT),
+    asset!("panel-faults.js", SCRIPT),
+    asset!("pretty.js", SCRIPT),
+    asset!("rows.js", SCRIPT),
+    asset!("statusbar.js", SCRIPT),
+    asset!("stream.js", SCRIPT),
+    asset!("world.js", SCRIPT),
 ];
 
 #[cfg(test)]
@@ -76,7 +101,7 @@ mod tests {
     use super::*;
 
     fn files() -> impl Iterator<Item = &'static Asset> {
-        [&BENCH, &PHONE].into_iter().chain(ASSETS)
+        [&BENCH, &PHONE, &INSPECT].into_iter().chain(ASSETS)
     }
 
     /// What stands between `before` and the next quotation mark, everywhere in the text.

@@ -11,17 +11,20 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use assets::{ASSETS, Asset, BENCH, PHONE};
+use assets::{ASSETS, Asset, BENCH, INSPECT, PHONE};
 
 // Nothing is loaded from elsewhere but pictures and sound, whose addresses the account chooses. Frames hold
 // pages of this machine only: what an H5 developer runs beside the sandbox.
 const POLICY: &str = "default-src 'self'; img-src * data: blob:; media-src * blob:; \
                       frame-src 'self' http://127.0.0.1:* http://localhost:*; object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
 
-/// The pages `/` and `/phone` and the files they are made of under `/_assets/`.
+/// The pages `/` (also `/bench`), `/phone`, `/inspect` and `/inspect/{id}`, and the files they are made of under `/_assets/`.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { serve(&BENCH, &headers) }))
+        .route("/bench", get(|headers: HeaderMap| async move { serve(&BENCH, &headers) }))
+        .route("/inspect", get(|headers: HeaderMap| async move { serve(&INSPECT, &headers) }))
+        .route("/inspect/{id}", get(|headers: HeaderMap| async move { serve(&INSPECT, &headers) }))
         .route("/phone", get(|headers: HeaderMap| async move { serve(&PHONE, &headers) }))
         .route("/_assets/{name}", get(file))
 }
@@ -66,8 +69,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn both_pages_answer_with_html_and_the_policy() {
-        for path in ["/", "/phone"] {
+    async fn every_page_answers_with_html_and_the_policy() {
+        for path in ["/", "/bench?phones=2", "/phone", "/inspect", "/inspect/7"] {
             let response = get(path, None).await;
             assert_eq!(response.status(), StatusCode::OK);
             assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");

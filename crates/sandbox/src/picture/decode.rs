@@ -24,10 +24,15 @@ pub(crate) fn qrcode(file: &[u8]) -> Result<String, &'static str> {
     } else {
         return Err("the picture is neither PNG nor JPEG");
     };
-    let mut image =
-        rqrr::PreparedImage::prepare_from_greyscale(grey.width, grey.height, |x, y| grey.pixels[y * grey.width + x]);
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(grey.width, grey.height, |x, y| {
+        grey.pixels[y * grey.width + x]
+    });
     let codes = image.detect_grids();
-    codes.iter().find_map(|code| code.decode().ok()).map(|(_, text)| text).ok_or("no QR code was found in the picture")
+    codes
+        .iter()
+        .find_map(|code| code.decode().ok())
+        .map(|(_, text)| text)
+        .ok_or("no QR code was found in the picture")
 }
 
 fn jpeg(file: &[u8]) -> Option<Grey> {

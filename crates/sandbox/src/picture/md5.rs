@@ -14,7 +14,7 @@ pub(crate) fn hex(data: &[u8]) -> String {
     for block in padded.chunks_exact(64) {
         state = round(state, block);
     }
-    state.iter().flat_map(|word| word.to_le_bytes()).map(|byte| format!("{byte:02x}")).collect()
+    state.iter().fold(String::with_capacity(32), |hex, word| hex + &format!("{:08x}", word.swap_bytes()))
 }
 
 fn round(state: [u32; 4], block: &[u8]) -> [u32; 4] {
@@ -39,12 +39,7 @@ fn round(state: [u32; 4], block: &[u8]) -> [u32; 4] {
             .rotate_left(SHIFTS[step / 16][step % 4]);
         (a, d, c, b) = (d, c, b, b.wrapping_add(turned));
     }
-    [
-        state[0].wrapping_add(a),
-        state[1].wrapping_add(b),
-        state[2].wrapping_add(c),
-        state[3].wrapping_add(d),
-    ]
+    [state[0].wrapping_add(a), state[1].wrapping_add(b), state[2].wrapping_add(c), state[3].wrapping_add(d)]
 }
 
 #[cfg(test)]

@@ -39,9 +39,9 @@ pub(crate) fn scanned(event: &str, key: &str, result: &str) -> Fields {
 
 /// Pictures were chosen from the menu; only their digests travel here.
 pub(crate) fn pictures(event: &str, key: &str, md5: &[String]) -> Fields {
-    let list = md5.iter().fold(Fields::default(), |list, sum| {
-        list.tree("item", Fields::default().text("PicMd5Sum", sum))
-    });
+    let list = md5
+        .iter()
+        .fold(Fields::default(), |list, sum| list.tree("item", Fields::default().text("PicMd5Sum", sum)));
     let info = Fields::default().number("Count", md5.len()).tree("PicList", list);
     keyed(event, key).tree("SendPicsInfo", info)
 }

@@ -51,9 +51,15 @@ pub(crate) enum Action {
 enum State {
     New,
     /// A try is open since this time.
-    Open { no: u32, since: u64 },
+    Open {
+        no: u32,
+        since: u64,
+    },
     /// The last try failed; the next begins at this time.
-    Resting { done: u32, next_at: u64 },
+    Resting {
+        done: u32,
+        next_at: u64,
+    },
     Over,
 }
 
@@ -82,11 +88,13 @@ impl Machine {
                 self.began = now;
                 self.deliver(1, now)
             }
-            (State::Open { no, .. }, Input::Answer { no: answered, heard }) if no == answered => match heard {
-                Heard::Valid => self.end(Action::Accept { no }),
-                Heard::Malformed => self.end(Action::GiveUp { no }),
-                Heard::Nothing => self.failed(no, now),
-            },
+            (State::Open { no, .. }, Input::Answer { no: answered, heard }) if no == answered => {
+                match heard {
+                    Heard::Valid => self.end(Action::Accept { no }),
+                    Heard::Malformed => self.end(Action::GiveUp { no }),
+                    Heard::Nothing => self.failed(no, now),
+                }
+            }
             (State::Open { no, since }, Input::Tick) => {
                 let cut_at = since + self.pace.timeout_ms;
                 if now < cut_at {
@@ -97,7 +105,11 @@ impl Machine {
                 actions
             }
             (State::Resting { done, next_at }, Input::Tick) => {
-                if now < next_at { vec![Action::WakeAt(next_at)] } else { self.deliver(done + 1, now) }
+                if now < next_at {
+                    vec![Action::WakeAt(next_at)]
+                } else {
+                    self.deliver(done + 1, now)
+                }
             }
             // An answer to a try that was cut, or anything after the end, changes nothing.
             _ => Vec::new(),

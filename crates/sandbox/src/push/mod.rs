@@ -6,5 +6,8 @@ pub(crate) mod write;
 pub(crate) mod seal;
 pub(crate) mod machine;
 pub(crate) mod post;
+pub(crate) mod socket;
+pub(crate) mod order;
+pub(crate) mod note;
 pub(crate) mod shell;
 pub(crate) mod handshake;

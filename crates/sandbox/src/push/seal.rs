@@ -32,6 +32,23 @@ pub(crate) struct Flaws {
     pub(crate) truncate: Option<usize>,
 }
 
+impl Flaws {
+    /// These and others together.
+    pub(crate) fn and(&self, other: &Flaws) -> Flaws {
+        Flaws {
+            bad_signature: self.bad_signature || other.bad_signature,
+            no_signature: self.no_signature || other.no_signature,
+            wrong_token: self.wrong_token || other.wrong_token,
+            wrong_app_id: self.wrong_app_id || other.wrong_app_id,
+            wrong_key: self.wrong_key || other.wrong_key,
+            bad_padding: self.bad_padding || other.bad_padding,
+            plain_body: self.plain_body || other.plain_body,
+            stale_s: self.stale_s.or(other.stale_s),
+            truncate: self.truncate.or(other.truncate),
+        }
+    }
+}
+
 /// What differs from try to try.
 #[derive(Clone, Debug)]
 pub(crate) struct Stamp {
@@ -51,7 +68,10 @@ pub(crate) struct Sealed {
 pub(crate) enum Text<'a> {
     Fields(&'a Fields),
     /// A body given as it is to be sent.
-    Raw { original_id: &'a str, body: &'a str },
+    Raw {
+        original_id: &'a str,
+        body: &'a str,
+    },
 }
 
 impl Text<'_> {
@@ -256,11 +276,8 @@ mod tests {
         let sealed = seal(&secure, &Text::Fields(&message()), "o", &stamp(), &flaws);
         let body: serde_json::Value = serde_json::from_slice(&sealed.body).unwrap();
         let key = AesKey::parse("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG").unwrap();
-        let opened = envelope::open(
-            &[key],
-            &AppId::new("wx0123456789abcdef"),
-            body["Encrypt"].as_str().unwrap(),
-        );
+        let opened =
+            envelope::open(&[key], &AppId::new("wx0123456789abcdef"), body["Encrypt"].as_str().unwrap());
         assert!(opened.is_err());
     }
 }

@@ -1,25 +1,25 @@
 //! Sends a push as its machine says: tries, cuts, shows the first valid answer, or one notice.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::fields::Fields;
 use super::machine::{Action, Heard, Input, Machine, Pace};
-use super::post::{self, Answered};
+use super::note::{DROPPED, TIMEOUT, described, note_marks};
+use super::order::Lane;
+use super::post::{self, Answered, Line, Marks};
 use super::seal::{self, Flaws, Sealed, Signer, Text};
 use super::write;
-use crate::exchange::{Direction, Exchange, Outcome, Try};
-use crate::faults::{Do, Target};
+use crate::exchange::{Direction, Exchange, Outcome, Try, recorded};
+use crate::faults::{Do, Target, Turn};
 use crate::options::Format;
 use crate::platform::Platform;
 use crate::reply::read::Frame;
-use crate::reply::verdict::{Failure, Verdict, judge};
+use crate::reply::verdict::{Facts, Verdict, verdict};
 use crate::settings::Settings;
 use crate::world::chat::From;
 use crate::world::{Bubble, World};
@@ -44,7 +44,13 @@ pub(crate) struct Push {
     pub(crate) notice: bool,
 }
 
-type Attempt = Pin<Box<dyn Future<Output = Result<Answered, String>> + Send>>;
+/// A try under way.
+struct Open {
+    line: Line,
+    since: u64,
+    deed: Do,
+    url: String,
+}
 
 struct Shell {
     platform: Arc<Platform>,
@@ -56,9 +62,13 @@ struct Shell {
     generation: u64,
     began: Instant,
     began_ms: i64,
-    open: Option<(Attempt, u64)>,
+    turn: Turn,
+    open: Option<Open>,
+    /// Cut tries, whose answers may still come: their places in the list of tries.
+    lates: Vec<(usize, Arc<Marks>)>,
+    /// The body of the last answer with status 200.
+    body: Option<Vec<u8>>,
     verdict: Verdict,
-    failure: Option<Failure>,
     duplicates: JoinSet<Try>,
 }
 
@@ -80,9 +90,11 @@ pub(crate) async fn deliver(platform: Arc<Platform>, push: Push) -> Exchange {
         generation,
         began: Instant::now(),
         began_ms,
+        turn: Turn::default(),
         open: None,
+        lates: Vec::new(),
+        body: None,
         verdict: Verdict::default(),
-        failure: None,
         duplicates: JoinSet::new(),
     };
     shell.run().await
@@ -94,23 +106,23 @@ impl Shell {
     }
 
     async fn run(mut self) -> Exchange {
-        let first = self.strike(false);
-        if let Some(delay) = first.as_ref().and_then(|deed| deed.delay_ms) {
-            tokio::time::sleep(Duration::from_millis(delay)).await;
-            self.began = Instant::now();
-            self.began_ms = self.platform.with(|_, now_ms| now_ms);
+        self.push.exchange.limit_ms = Some(self.push.pace.timeout_ms);
+        let first = self.strike();
+        if let Some(deed) = &first {
+            self.hold_back(deed).await;
         }
         let mut deed = Some(first);
         let mut machine = Machine::new(self.push.pace);
         let mut actions = machine.step(0, Input::Begin);
         let mut accepted = false;
         let mut wake = self.push.pace.timeout_ms;
+        let mut now = 0;
         loop {
             for action in std::mem::take(&mut actions) {
                 match action {
                     Action::Deliver { no } => {
-                        let deed = deed.take().unwrap_or_else(|| self.strike(true));
-                        self.attempt(no, deed);
+                        let deed = deed.take().unwrap_or_else(|| self.strike());
+                        self.attempt(no, deed, now);
                     }
                     Action::Cut { .. } => self.cut(),
                     Action::WakeAt(at) => wake = at,
@@ -122,15 +134,14 @@ impl Shell {
                 break;
             }
             let until = self.began + Duration::from_millis(wake);
-            let input = match self.open.as_mut() {
-                Some((attempt, _)) => tokio::select! {
-                    answer = attempt => Some(answer),
+            let input = if let Some(open) = self.open.as_mut() {
+                tokio::select! {
+                    answer = &mut open.line.answer => Some(answer),
                     () = tokio::time::sleep_until(until) => None,
-                },
-                None => {
-                    tokio::time::sleep_until(until).await;
-                    None
                 }
+            } else {
+                tokio::time::sleep_until(until).await;
+                None
             };
             let no = self.push.exchange.tries.iter().filter(|one| !one.duplicate).count() as u32 + 1;
             let input = match input {
@@ -138,46 +149,63 @@ impl Shell {
                 None => Input::Tick,
             };
             // Sleeping ends on the millisecond or a little after it, never before.
-            let now = self.now().max(if input == Input::Tick { wake } else { 0 });
+            now = self.now().max(if input == Input::Tick { wake } else { 0 });
             actions = machine.step(now, input);
         }
         self.finish(accepted).await
     }
 
-    fn strike(&self, again: bool) -> Option<Do> {
+    fn strike(&mut self) -> Option<Do> {
         let target = Target {
             direction: Direction::Push,
             kind: &self.push.exchange.kind,
             user: Some(&self.push.openid),
         };
-        self.platform.with(|world, _| world.faults.strike(&target, again))
+        let turn = &mut self.turn;
+        self.platform.with(|world, _| world.faults.strike(&target, turn))
     }
 
-    /// Opens a try.
-    fn attempt(&mut self, no: u32, deed: Option<Do>) {
-        let deed = deed.unwrap_or_default();
-        let sealed = self.seal(&deed);
-        self.note_request(&sealed);
-        let since = self.now();
-        if deed.drop {
-            self.open = Some((Box::pin(std::future::pending()), since));
+    fn lane(&self) -> Lane {
+        (self.push.at, self.push.openid.clone())
+    }
+
+    /// Waits before the first try, as a fault asks; the tries are timed from then on.
+    async fn hold_back(&mut self, deed: &Do) {
+        if let Some(delay) = deed.delay_ms {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+        } else if deed.reorder {
+            let limit = Duration::from_millis(self.settings.reorder_wait_ms);
+            self.platform.order().hold(&self.lane(), self.push.exchange.id, limit).await;
+        } else {
             return;
         }
-        for _ in 0..deed.duplicate.unwrap_or(0) {
+        self.began = Instant::now();
+        self.began_ms = self.platform.with(|_, now_ms| now_ms);
+    }
+
+    /// Opens a try, which begins when the machine says.
+    fn attempt(&mut self, no: u32, deed: Option<Do>, since: u64) {
+        let deed = deed.unwrap_or_default();
+        let sealed = self.seal(&deed);
+        let request = post::request(&self.callback, sealed, self.signer.format, &self.settings);
+        let url = request.as_ref().map(|request| request.url.to_string()).unwrap_or_default();
+        if let Ok(request) = &request {
+            self.note_request(request);
+        }
+        for _ in 0..deed.duplicate.filter(|_| no == 1).unwrap_or(0) {
             self.duplicate(&deed);
         }
-        let delay = if no > 1 { deed.delay_ms } else { None };
-        let post = self.post(sealed);
-        let attempt = async move {
-            tokio::time::sleep(Duration::from_millis(delay.unwrap_or(0))).await;
-            post.await
+        let line = match request {
+            _ if deed.drop => Line::lost(),
+            Ok(request) => post::send(self.platform.http(), request),
+            Err(why) => Line { answer: Box::pin(std::future::ready(Err(why))), ..Line::lost() },
         };
-        self.open = Some((Box::pin(attempt), since));
+        self.open = Some(Open { line, since, deed, url });
     }
 
     fn seal(&self, deed: &Do) -> Sealed {
         let stamp = self.platform.stamp(deed.replay_nonce);
-        let flaws = merged(&self.push.flaws, &deed.flaws());
+        let flaws = self.push.flaws.and(&deed.flaws());
         let text = match &self.push.payload {
             Payload::Fields(fields) => Text::Fields(fields),
             Payload::Raw(body) => Text::Raw { original_id: &self.original_id, body },
@@ -185,105 +213,145 @@ impl Shell {
         seal::seal(&self.signer, &text, &self.push.openid, &stamp, &flaws)
     }
 
-    fn post(&self, sealed: Sealed) -> impl Future<Output = Result<Answered, String>> + Send + use<> {
-        let http = self.platform.http().clone();
-        let callback = self.callback.clone();
-        let settings = self.settings.clone();
-        let format = self.signer.format;
-        async move { post::post(&http, &callback, sealed, format, &settings).await }
-    }
-
     /// An extra delivery of the same push, whose answer is recorded and not shown.
     fn duplicate(&mut self, deed: &Do) {
-        let post = self.post(self.seal(deed));
+        let sealed = self.seal(deed);
+        let request = post::request(&self.callback, sealed, self.signer.format, &self.settings);
+        let http = self.platform.http().clone();
         let limit = Duration::from_millis(self.push.pace.timeout_ms);
         let after = Duration::from_millis(deed.after_ms.unwrap_or(0));
         let (began, began_ms) = (self.began, self.began_ms);
+        let (fault, kept) = (deed.to_json(), self.settings.max_recorded_bytes);
         self.duplicates.spawn(async move {
             tokio::time::sleep(after).await;
             let since = began.elapsed().as_millis() as u64;
-            let answer = tokio::time::timeout(limit, post).await;
-            let took_ms = began.elapsed().as_millis() as u64 - since;
-            let (status, error) = match answer {
-                Ok(Ok(answer)) => (Some(answer.status), None),
-                Ok(Err(why)) => (None, Some(why)),
-                Err(_) => (None, Some("timeout".to_owned())),
+            let mut one = Try { duplicate: true, fault: Some(fault), ..Try::default() };
+            let answer = match request {
+                Ok(request) => {
+                    one.url = Some(request.url.to_string());
+                    let line = post::send(&http, request);
+                    let answer = tokio::time::timeout(limit, line.answer).await;
+                    note_marks(&mut one, &line.marks);
+                    answer.unwrap_or_else(|_| Err(TIMEOUT.to_owned()))
+                }
+                Err(why) => Err(why),
             };
-            Try { at_ms: began_ms + since as i64, took_ms, status, error, duplicate: true }
+            one.at_ms = began_ms + since as i64;
+            one.took_ms = began.elapsed().as_millis() as u64 - since;
+            match answer {
+                Ok(answer) => {
+                    one.status = Some(answer.status);
+                    one.reply = Some(described(&answer, kept));
+                }
+                Err(why) => one.error = Some(why),
+            }
+            one
         });
     }
 
-    fn note_request(&mut self, sealed: &Sealed) {
+    fn note_request(&mut self, request: &post::Request) {
         let plain = match (&self.push.payload, self.signer.format) {
             (Payload::Fields(fields), Format::Xml) => write::xml(fields),
             (Payload::Fields(fields), Format::Json) => write::json(fields).to_string(),
             (Payload::Raw(body), _) => body.clone(),
         };
-        let url = post::address(&self.callback, &sealed.query).map(String::from).unwrap_or_default();
+        let headers: Map<String, Value> = request
+            .headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())))
+            .collect();
+        let kept = self.settings.max_recorded_bytes;
         self.push.exchange.request = json!({
             "method": "POST",
-            "url": url,
-            "body": String::from_utf8_lossy(&sealed.body),
-            "plain": plain,
+            "url": request.url.as_str(),
+            "headers": headers,
+            "body": recorded(&request.body, kept),
+            "plain": recorded(plain.as_bytes(), kept),
         });
     }
 
-    fn note_try(&mut self, status: Option<u16>, error: Option<String>) -> u64 {
-        let since = self.open.take().map_or(0, |(_, since)| since);
-        let took_ms = self.now().saturating_sub(since);
-        let at_ms = self.began_ms + since as i64;
-        self.push.exchange.tries.push(Try { at_ms, took_ms, status, error, duplicate: false });
-        took_ms
+    fn note_try(&mut self, status: Option<u16>, error: Option<&str>) {
+        let Some(open) = self.open.take() else { return };
+        let mut one = Try {
+            at_ms: self.began_ms + open.since as i64,
+            took_ms: self.now().saturating_sub(open.since),
+            status,
+            error: error.map(str::to_owned),
+            url: Some(open.url),
+            fault: (open.deed != Do::default()).then(|| open.deed.to_json()),
+            ..Try::default()
+        };
+        note_marks(&mut one, &open.line.marks);
+        if let Some(cut) = open.line.cut.filter(|_| status.is_none()) {
+            // An answer that came in this very moment has closed it.
+            let _ = cut.send(());
+            self.lates.push((self.push.exchange.tries.len(), open.line.marks));
+        }
+        self.push.exchange.tries.push(one);
+        self.platform.order().passed(&self.lane(), self.push.exchange.id);
     }
 
     fn cut(&mut self) {
-        let took_ms = self.note_try(None, Some("timeout".to_owned()));
-        self.failure = Some(Failure::Late { took_ms });
+        let dropped = self.open.as_ref().is_some_and(|open| open.deed.drop);
+        self.note_try(None, Some(if dropped { DROPPED } else { TIMEOUT }));
     }
 
     fn hear(&mut self, answer: Result<Answered, String>) -> Heard {
         let answer = match answer {
             Ok(answer) => answer,
             Err(why) => {
-                self.note_try(None, Some(why.clone()));
-                self.failure = Some(Failure::Unreachable { why });
+                self.note_try(None, Some(&why));
                 return Heard::Nothing;
             }
         };
         self.note_try(Some(answer.status), None);
-        let mut reply = json!({
-            "status": answer.status,
-            "content_type": answer.content_type,
-            "body": String::from_utf8_lossy(&answer.body),
-        });
-        if answer.status != 200 {
-            self.push.exchange.reply = reply;
-            self.failure = Some(Failure::Status(answer.status));
-            return Heard::Nothing;
+        let mut reply = described(&answer, self.settings.max_recorded_bytes);
+        self.body = Some(answer.body).filter(|_| answer.status == 200);
+        self.verdict = self.judged();
+        if let Some(plain) = &self.verdict.plain {
+            reply["plain"] = recorded(plain.as_bytes(), self.settings.max_recorded_bytes);
         }
+        self.push.exchange.reply = reply;
+        match answer.status {
+            200 if self.verdict.wrong() => Heard::Malformed,
+            200 => Heard::Valid,
+            _ => Heard::Nothing,
+        }
+    }
+
+    fn judged(&self) -> Verdict {
         let frame = Frame {
             openid: &self.push.openid,
             original_id: &self.original_id,
             to_event: self.push.exchange.kind.starts_with("event."),
             settings: &self.settings,
         };
-        self.verdict = judge(&answer.body, &self.signer, &frame);
-        reply["plain"] = Value::from(self.verdict.plain.clone());
-        self.push.exchange.reply = reply;
-        self.failure = None;
-        if self.verdict.wrong() { Heard::Malformed } else { Heard::Valid }
+        verdict(&Facts {
+            tries: &self.push.exchange.tries,
+            limit_ms: self.push.pace.timeout_ms,
+            body: self.body.as_deref(),
+            signer: &self.signer,
+            frame: &frame,
+        })
     }
 
     async fn finish(mut self, accepted: bool) -> Exchange {
+        for (place, marks) in std::mem::take(&mut self.lates) {
+            self.push.exchange.tries[place].late_by_ms = marks.late_by_ms.get().copied();
+        }
+        self.verdict = self.judged();
         let platform = Arc::clone(&self.platform);
         platform.with(|world, now_ms| {
             if world.generation == self.generation {
                 self.conclude(world, accepted, now_ms);
             }
         });
+        let mut extras = Vec::new();
         while let Some(extra) = self.duplicates.join_next().await {
-            self.push.exchange.tries.extend(extra);
+            extras.extend(extra);
         }
+        extras.sort_by_key(|extra| extra.at_ms);
+        self.push.exchange.tries.append(&mut extras);
         let exchange = self.push.exchange;
         platform.with(|world, _| {
             if world.generation == self.generation {
@@ -298,9 +366,7 @@ impl Shell {
         let exchange = &mut self.push.exchange;
         let event = exchange.kind.strip_prefix("event.").unwrap_or_default();
         let listed = |list: &[String]| list.iter().any(|name| name == event);
-        let tries = exchange.tries.len();
         exchange.findings.append(&mut self.verdict.findings);
-        exchange.findings.extend(self.failure.as_ref().map(|failure| failure.finding(tries)));
         if !accepted {
             exchange.outcome = Outcome::Failed;
             if self.push.notice && !listed(&self.settings.events_without_notice) {
@@ -329,19 +395,5 @@ impl Shell {
             passive: true,
         };
         world.show(self.push.at, &self.push.openid, bubble, now_ms);
-    }
-}
-
-fn merged(one: &Flaws, other: &Flaws) -> Flaws {
-    Flaws {
-        bad_signature: one.bad_signature || other.bad_signature,
-        no_signature: one.no_signature || other.no_signature,
-        wrong_token: one.wrong_token || other.wrong_token,
-        wrong_app_id: one.wrong_app_id || other.wrong_app_id,
-        wrong_key: one.wrong_key || other.wrong_key,
-        bad_padding: one.bad_padding || other.bad_padding,
-        plain_body: one.plain_body || other.plain_body,
-        stale_s: one.stale_s.or(other.stale_s),
-        truncate: one.truncate.or(other.truncate),
     }
 }

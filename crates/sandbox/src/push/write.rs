@@ -65,10 +65,9 @@ mod tests {
 
     #[test]
     fn a_text_message_is_written_as_the_reference_shows_it() {
-        let fields =
-            heading("gh_a1b2c3d4e5f6", "oEmu0000000000000000000user1", 1_732_000_000_000, "text")
-                .text("Content", "order 42?")
-                .digits("MsgId", "24801000000000001");
+        let fields = heading("gh_a1b2c3d4e5f6", "oEmu0000000000000000000user1", 1_732_000_000_000, "text")
+            .text("Content", "order 42?")
+            .digits("MsgId", "24801000000000001");
         assert_eq!(
             xml(&fields),
             "<xml><ToUserName><![CDATA[gh_a1b2c3d4e5f6]]></ToUserName><FromUserName><![CDATA[oEmu0000000000000000000user1]]></FromUserName><CreateTime>1732000000</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[order 42?]]></Content><MsgId>24801000000000001</MsgId></xml>"

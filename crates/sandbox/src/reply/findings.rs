@@ -1,6 +1,11 @@
 //! What the sandbox can find wrong, in words: code, where, Chinese, English, and the page to read.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
+
+use super::advice::advice;
+use crate::exchange::Try;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,8 +33,7 @@ const REPLY_PAGE: &str =
     "https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Passive_user_reply_message.html";
 const RECEIVE_PAGE: &str =
     "https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Receiving_standard_messages.html";
-const CRYPT_PAGE: &str =
-    "https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Message_encryption_and_decryption_instructions.html";
+const CRYPT_PAGE: &str = "https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Message_encryption_and_decryption_instructions.html";
 const CODES_PAGE: &str =
     "https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html";
 
@@ -37,13 +41,34 @@ fn error(code: &str, place: impl Into<String>, zh: String, en: String, doc: &'st
     Finding { code: code.to_owned(), severity: Severity::Error, place: place.into(), zh, en, doc }
 }
 
-/// The last try was not answered in time.
-pub(crate) fn late(tries: usize, took_ms: u64) -> Finding {
+/// The last try was not answered in time; says by how much, as far as the answers that came later tell.
+pub(crate) fn late(no: usize, limit_ms: u64, tries: &[&Try]) -> Finding {
+    let cut_after = tries.last().map_or(limit_ms, |last| last.took_ms.max(limit_ms));
+    let mut zh =
+        format!("第 {no} 次推送等了 {cut_after} 毫秒仍没有回答，时限是 {limit_ms} 毫秒，连接已断开。");
+    let mut en =
+        format!("Try {no} had no answer after {cut_after} ms and was cut; the limit is {limit_ms} ms.");
+    for (index, one) in tries.iter().enumerate() {
+        if let Some(late_by) = one.late_by_ms {
+            let (nth, took) = (index + 1, one.took_ms + late_by);
+            let _ = write!(zh, "第 {nth} 次的回答在 {took} 毫秒后才来，晚了 {late_by} 毫秒。");
+            let _ = write!(en, " Try {nth} was answered after {took} ms, {late_by} ms too late.");
+        }
+    }
+    zh.push_str("请先回复 success，稍后再用客服消息发送结果。");
+    en.push_str(" Answer success first and send the result later as a customer-service message.");
+    error("late", format!("try {no}"), zh, en, RECEIVE_PAGE)
+}
+
+/// A fault kept the last try from leaving.
+pub(crate) fn dropped(no: usize) -> Finding {
     error(
-        "late",
-        format!("try {tries}"),
-        format!("第 {tries} 次推送在 {took_ms} 毫秒内没有得到回答。请先回复 success，稍后再用客服消息发送结果。"),
-        format!("Try {tries} had no answer within {took_ms} ms. Answer success first and send the result later as a customer-service message."),
+        "unreachable",
+        format!("try {no}"),
+        format!("第 {no} 次推送被沙箱的故障规则丢弃，没有发出；程序没有错。"),
+        format!(
+            "A fault of the sandbox dropped try {no}: it was never sent, and your program did nothing wrong."
+        ),
         RECEIVE_PAGE,
     )
 }
@@ -54,7 +79,9 @@ pub(crate) fn unreachable(tries: usize, why: &str) -> Finding {
         "unreachable",
         format!("try {tries}"),
         format!("第 {tries} 次推送无法送达：{why}。请检查回调地址和端口，以及程序是否在运行。"),
-        format!("Try {tries} did not get through: {why}. Check the callback's address and port, and that the program runs."),
+        format!(
+            "Try {tries} did not get through: {why}. Check the callback's address and port, and that the program runs."
+        ),
         RECEIVE_PAGE,
     )
 }
@@ -110,7 +137,9 @@ pub(crate) fn control_character(place: String, code: u32, byte: usize) -> Findin
         "control_character",
         place,
         format!("回复的第 {byte} 字节是 XML 不允许的控制字符 U+{code:04X}，请先去掉它。"),
-        format!("Byte {byte} of the reply is the control character U+{code:04X}, which XML forbids. Remove it first."),
+        format!(
+            "Byte {byte} of the reply is the control character U+{code:04X}, which XML forbids. Remove it first."
+        ),
         REPLY_PAGE,
     )
 }
@@ -121,7 +150,9 @@ pub(crate) fn swapped_users(field: &str, want: &str, got: &str) -> Finding {
         "swapped_users",
         field,
         format!("{field} 应为 {want}，实际是“{got}”。回复时要把推送里的 ToUserName 和 FromUserName 对调。"),
-        format!("{field} should be {want} but is \"{got}\". A reply exchanges the push's ToUserName and FromUserName."),
+        format!(
+            "{field} should be {want} but is \"{got}\". A reply exchanges the push's ToUserName and FromUserName."
+        ),
         REPLY_PAGE,
     )
 }
@@ -131,8 +162,12 @@ pub(crate) fn unknown_msgtype(got: &str) -> Finding {
     error(
         "unknown_msgtype",
         "MsgType",
-        format!("MsgType“{got}”不是被动回复的类型（text image voice video music news transfer_customer_service）。"),
-        format!("MsgType \"{got}\" is no kind of passive reply (text image voice video music news transfer_customer_service)."),
+        format!(
+            "MsgType“{got}”不是被动回复的类型（text image voice video music news transfer_customer_service）。"
+        ),
+        format!(
+            "MsgType \"{got}\" is no kind of passive reply (text image voice video music news transfer_customer_service)."
+        ),
         REPLY_PAGE,
     )
 }
@@ -154,7 +189,9 @@ pub(crate) fn content_too_long(bytes: usize, limit: usize) -> Finding {
         "content_too_long",
         "Content",
         format!("Content 有 {bytes} 字节，最多 {limit} 字节（UTF-8，一个汉字 3 字节）。请分成几条发送。"),
-        format!("Content has {bytes} bytes; at most {limit} are allowed (UTF-8: three per Chinese character). Split it."),
+        format!(
+            "Content has {bytes} bytes; at most {limit} are allowed (UTF-8: three per Chinese character). Split it."
+        ),
         REPLY_PAGE,
     )
 }
@@ -167,7 +204,9 @@ pub(crate) fn too_many_articles(count: usize, limit: usize) -> Finding {
             "too_many_articles",
             "Articles",
             format!("图文有 {count} 条，这里只显示前 {limit} 条，其余被丢弃。"),
-            format!("There are {count} articles; only the first {limit} are shown here, the rest is dropped."),
+            format!(
+                "There are {count} articles; only the first {limit} are shown here, the rest is dropped."
+            ),
             REPLY_PAGE,
         )
     }
@@ -190,7 +229,8 @@ pub(crate) fn bad_msg_signature() -> Finding {
         "bad_msg_signature",
         "MsgSignature",
         "MsgSignature 不对：它是 Token、TimeStamp、Nonce、Encrypt 排序拼接后的 SHA-1。".to_owned(),
-        "MsgSignature is wrong: it is the SHA-1 of Token, TimeStamp, Nonce and Encrypt, sorted and joined.".to_owned(),
+        "MsgSignature is wrong: it is the SHA-1 of Token, TimeStamp, Nonce and Encrypt, sorted and joined."
+            .to_owned(),
         CRYPT_PAGE,
     )
 }
@@ -212,18 +252,32 @@ pub(crate) fn bad_padding(why: &str) -> Finding {
         "bad_padding",
         "Encrypt",
         format!("密文无法解开：{why}。请检查 EncodingAESKey，以及按 32 字节补位。"),
-        format!("The envelope cannot be opened: {why}. Check the EncodingAESKey, and that padding is to 32 bytes."),
+        format!(
+            "The envelope cannot be opened: {why}. Check the EncodingAESKey, and that padding is to 32 bytes."
+        ),
         CRYPT_PAGE,
     )
 }
 
-/// A call was refused.
+/// A call was refused: what the code means, and what to change.
 pub(crate) fn errcode(code: i64, path: &str, zh: &str, en: &str) -> Finding {
+    let (change_zh, change_en) = advice(code);
     error(
         &format!("errcode:{code}"),
         path,
-        format!("{path} 返回 {code}：{zh}"),
-        format!("{path} answered {code}: {en}"),
+        format!("{path} 返回 {code}：{zh}。{change_zh}"),
+        format!("{path} answered {code}: {en}. {change_en}"),
+        CODES_PAGE,
+    )
+}
+
+/// A fault spoilt the answer to a call.
+pub(crate) fn spoilt(code: &str, zh: &str, en: &str) -> Finding {
+    error(
+        code,
+        "answer",
+        format!("这是沙箱的故障规则：{zh}。请求已被执行，调用方只看到失败。"),
+        format!("A fault of the sandbox: {en}. The call was carried out; the caller saw only the failure."),
         CODES_PAGE,
     )
 }
@@ -234,7 +288,9 @@ pub(crate) fn unknown_path(code: i64, method: &str, path: &str) -> Finding {
         &format!("errcode:{code}"),
         path,
         format!("沙箱不认识接口 {method} {path}。请检查路径；如果平台确有此接口，沙箱还没有实现它。"),
-        format!("The sandbox does not know {method} {path}. Check the path; if the platform has it, the sandbox does not have it yet."),
+        format!(
+            "The sandbox does not know {method} {path}. Check the path; if the platform has it, the sandbox does not have it yet."
+        ),
         CODES_PAGE,
     )
 }

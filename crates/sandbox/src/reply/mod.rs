@@ -2,6 +2,7 @@
 
 pub(crate) mod xml;
 pub(crate) mod read;
+pub(crate) mod advice;
 pub(crate) mod findings;
 pub(crate) mod verdict;
 #[cfg(test)]

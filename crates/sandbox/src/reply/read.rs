@@ -122,10 +122,7 @@ fn news(root: &Element, frame: &Frame<'_>, warnings: &mut Vec<Finding>) -> Read 
 }
 
 fn object<const N: usize>(fields: [(&str, Option<&str>); N]) -> Map<String, Value> {
-    fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))))
-        .collect()
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))).collect()
 }
 
 /// A JSON reply, read as if its members were elements.

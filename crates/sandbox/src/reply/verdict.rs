@@ -6,29 +6,37 @@ use serde_json::Value;
 use super::findings::{self, Finding};
 use super::read::{self, Frame, Shown};
 use super::xml::{self, Broken, Element};
+use crate::exchange::Try;
 use crate::options::{Format, Mode};
 use crate::push::seal::Signer;
 
-/// How the last try of a push failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// Cut after this many milliseconds.
-    Late { took_ms: u64 },
-    /// No connection, or none that lasted until an answer.
-    Unreachable { why: String },
-    /// A status other than 200.
-    Status(u16),
+/// All that a verdict on a push rests on.
+pub(crate) struct Facts<'a> {
+    pub(crate) tries: &'a [Try],
+    /// How long a try may take.
+    pub(crate) limit_ms: u64,
+    /// The body of the last answer with status 200.
+    pub(crate) body: Option<&'a [u8]>,
+    pub(crate) signer: &'a Signer,
+    pub(crate) frame: &'a Frame<'a>,
 }
 
-impl Failure {
-    /// The finding, when `tries` tries ended like this.
-    pub(crate) fn finding(&self, tries: usize) -> Finding {
-        match self {
-            Failure::Late { took_ms } => findings::late(tries, *took_ms),
-            Failure::Unreachable { why } => findings::unreachable(tries, why),
-            Failure::Status(status) => findings::http_status(tries, *status),
-        }
+/// What a push and the answers to it amount to; the last try decides.
+pub(crate) fn verdict(facts: &Facts<'_>) -> Verdict {
+    let tries: Vec<&Try> = facts.tries.iter().filter(|one| !one.duplicate).collect();
+    let Some(last) = tries.last() else { return Verdict::default() };
+    let no = tries.len();
+    match (last.status, last.error.as_deref()) {
+        (Some(200), _) => judge(facts.body.unwrap_or_default(), facts.signer, facts.frame),
+        (Some(status), _) => Verdict::only(findings::http_status(no, status)),
+        (None, _) if dropped(last) => Verdict::only(findings::dropped(no)),
+        (None, Some("timeout")) => Verdict::only(findings::late(no, facts.limit_ms, &tries)),
+        (None, why) => Verdict::only(findings::unreachable(no, why.unwrap_or_default())),
     }
+}
+
+fn dropped(one: &Try) -> bool {
+    one.fault.as_ref().is_some_and(|fault| fault["drop"] == true)
 }
 
 /// What an answer with status 200 amounts to.
@@ -100,11 +108,9 @@ fn parse(text: &str, format: Format) -> Result<Element, Finding> {
         return Err(findings::html_reply());
     }
     xml::read(text).map_err(|broken| match broken {
-        Broken::Control { character, byte, line, column } => findings::control_character(
-            format!("line {line}, column {column}"),
-            u32::from(character),
-            byte,
-        ),
+        Broken::Control { character, byte, line, column } => {
+            findings::control_character(format!("line {line}, column {column}"), u32::from(character), byte)
+        }
         Broken::Syntax { what, line, column } => {
             findings::xml_error(format!("line {line}, column {column}"), what)
         }

@@ -3,7 +3,8 @@
 use hongyan_wire::{AesKey, AppId, Secret, envelope};
 
 use super::read::Frame;
-use super::verdict::{Failure, Verdict, judge};
+use super::verdict::{Facts, Verdict, judge, verdict};
+use crate::exchange::Try;
 use crate::options::{Format, Mode};
 use crate::push::seal::Signer;
 use crate::settings::Settings;
@@ -143,10 +144,60 @@ fn the_reply_of_test_vector_a_is_shown() {
     assert_eq!(verdict.shown.unwrap().fields["content"], "ok");
 }
 
+fn tried(status: Option<u16>, error: Option<&str>) -> Try {
+    Try { took_ms: 5002, status, error: error.map(str::to_owned), ..Try::default() }
+}
+
+fn of_tries(tries: &[Try]) -> Verdict {
+    let settings = Settings::default();
+    let frame = Frame { openid: "oUser", original_id: "gh_1", to_event: false, settings: &settings };
+    let signer = signer(Mode::Plain);
+    verdict(&Facts { tries, limit_ms: 5000, body: Some(b"success"), signer: &signer, frame: &frame })
+}
+
 #[test]
-fn a_failed_push_names_how_its_last_try_failed() {
-    let late = Failure::Late { took_ms: 5000 }.finding(3);
-    assert!(late.zh.contains("第 3 次") && late.en.contains("5000 ms"), "{late:?}");
-    assert_eq!(Failure::Unreachable { why: "refused".into() }.finding(1).code, "unreachable");
-    assert_eq!(Failure::Status(502).finding(1).code, "http_status");
+fn a_late_push_says_which_try_and_by_how_much() {
+    let mut first = tried(None, Some("timeout"));
+    first.late_by_ms = Some(1998);
+    let verdict = of_tries(&[first, tried(None, Some("timeout"))]);
+    let finding = &verdict.findings[0];
+    assert_eq!((finding.code.as_str(), finding.place.as_str()), ("late", "try 2"));
+    for text in [&finding.zh, &finding.en] {
+        for part in ["5002", "5000", "7000", "1998"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+    assert!(finding.zh.contains("第 1 次的回答") && finding.en.contains("Try 1 was answered"));
+}
+
+#[test]
+fn the_last_try_decides() {
+    let cases = [
+        (tried(None, Some("Connection refused (os error 111)")), "unreachable", "refused"),
+        (tried(Some(502), None), "http_status", "502"),
+        (tried(None, Some("timeout")), "late", "5000 ms"),
+    ];
+    for (last, code, says) in cases {
+        let verdict = of_tries(&[tried(Some(500), None), last]);
+        assert_eq!(codes(&verdict), [code]);
+        assert!(verdict.findings[0].en.contains(says), "{:?}", verdict.findings);
+        assert_eq!(verdict.findings[0].place, "try 2");
+    }
+    assert!(of_tries(&[tried(None, Some("timeout")), tried(Some(200), None)]).findings.is_empty());
+    assert!(of_tries(&[]).findings.is_empty());
+}
+
+#[test]
+fn a_dropped_try_is_not_the_programs_fault() {
+    let mut last = tried(None, Some("dropped by a fault"));
+    last.fault = Some(serde_json::json!({"drop": true}));
+    let verdict = of_tries(&[last]);
+    assert_eq!(codes(&verdict), ["unreachable"]);
+    assert!(verdict.findings[0].en.contains("fault of the sandbox"));
+}
+
+#[test]
+fn a_duplicates_answer_decides_nothing() {
+    let extra = Try { duplicate: true, ..tried(Some(500), None) };
+    assert!(of_tries(&[tried(Some(200), None), extra]).findings.is_empty());
 }

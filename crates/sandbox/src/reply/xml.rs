@@ -54,7 +54,11 @@ pub(crate) fn read(text: &str) -> Result<Element, Broken> {
         return Err(reader.broken("the root element is not <xml>"));
     }
     reader.skip_misc()?;
-    if reader.rest().is_empty() { Ok(root) } else { Err(reader.broken("text after the end of the root element")) }
+    if reader.rest().is_empty() {
+        Ok(root)
+    } else {
+        Err(reader.broken("text after the end of the root element"))
+    }
 }
 
 fn forbidden(c: char) -> bool {
@@ -209,8 +213,8 @@ impl<'a> Reader<'a> {
             out.push_str(&chunk[..plain]);
             self.at += plain;
             if self.at < end {
-                let (character, length) =
-                    entity(&self.text[self.at..end]).ok_or_else(|| self.broken("a bare & or an unknown entity"))?;
+                let (character, length) = entity(&self.text[self.at..end])
+                    .ok_or_else(|| self.broken("a bare & or an unknown entity"))?;
                 out.push(character);
                 self.at += length;
             }
@@ -276,7 +280,9 @@ mod tests {
         ];
         for (text, line, column) in cases {
             match read(text) {
-                Err(Broken::Syntax { line: l, column: c, .. }) => assert_eq!((l, c), (line, column), "{text}"),
+                Err(Broken::Syntax { line: l, column: c, .. }) => {
+                    assert_eq!((l, c), (line, column), "{text}");
+                }
                 other => panic!("{text}: {other:?}"),
             }
         }

@@ -1,5 +1,7 @@
 //! What a platform endpoint sees: the call, the account it concerns, and the world.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 use crate::settings::Settings;
 use crate::world::World;
 use crate::world::account::Account;
+use crate::world::address;
 use crate::world::rights::{Right, may};
 
 /// A file from a multipart body.
@@ -23,9 +26,15 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Vec<(String, String)>,
+    /// The query as it came.
+    pub(crate) raw_query: Option<String>,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
     pub(crate) files: Vec<File>,
     pub(crate) content_type: String,
+    /// Who calls.
+    pub(crate) client: IpAddr,
 }
 
 impl Call {
@@ -41,7 +50,11 @@ impl Call {
 pub(crate) enum Answer {
     Json(Value),
     /// A file; with a name it is offered as an attachment.
-    File { content_type: &'static str, name: Option<String>, bytes: Bytes },
+    File {
+        content_type: &'static str,
+        name: Option<String>,
+        bytes: Bytes,
+    },
     /// A QR picture, which may be cached.
     Picture(Bytes),
     /// A bare status.
@@ -95,6 +108,37 @@ impl Desk<'_> {
     pub(crate) fn needs(&self, right: Right, code: i64) -> std::result::Result<(), Refused> {
         let account = &self.world.accounts[self.at];
         if may(account.kind, account.verified, right) { Ok(()) } else { Err(code.into()) }
+    }
+
+    /// Fails when the account may not be called from the caller's address.
+    pub(crate) fn admitted(&self) -> std::result::Result<(), Refused> {
+        let client = self.call.client;
+        if self.world.accounts[self.at].ip_list.admits(client) {
+            return Ok(());
+        }
+        Err(Refused { code: 40164, text: Some(address::refusal(client)) })
+    }
+
+    /// Points the desk at the account with this AppID and secret, when it may be called from here.
+    pub(crate) fn by_secret(&mut self, app_id: &str, secret: &str) -> std::result::Result<(), Refused> {
+        self.at = self.world.account_at(Some(app_id)).ok_or(40013)?;
+        if self.account().secret != secret {
+            return Err(self.world.settings.wrong_secret_code.into());
+        }
+        if self.account().secret_frozen {
+            return Err(40243.into());
+        }
+        self.admitted()
+    }
+
+    /// Counts a call against the minute and the day; fails when either is used up.
+    pub(crate) fn count(&mut self, path: &str, daily: u32) -> std::result::Result<(), Refused> {
+        let (per_minute, now_ms) = (self.world.settings.per_minute.get(path).copied(), self.now_ms);
+        let quota = &mut self.account().quota;
+        if per_minute.is_some_and(|limit| !quota.count_minute(path, limit, now_ms)) {
+            return Err(45011.into());
+        }
+        if quota.count(path, daily, now_ms) { Ok(()) } else { Err(45009.into()) }
     }
 
     /// The body as a JSON object.

@@ -36,7 +36,11 @@ pub(crate) fn get_voice(desk: &mut Desk<'_>) -> Result {
     if media.kind != MediaKind::Voice {
         return Err(40007.into());
     }
-    Ok(Answer::File { content_type: "voice/speex", name: Some(format!("{}.speex", media.id)), bytes: media.bytes })
+    Ok(Answer::File {
+        content_type: "voice/speex",
+        name: Some(format!("{}.speex", media.id)),
+        bytes: media.bytes,
+    })
 }
 
 /// Stores a picture for articles and gives its address.

@@ -7,6 +7,7 @@ use super::message_check::{self, Around};
 use crate::world::Bubble;
 use crate::world::chat::From;
 use crate::world::rights::{Right, may};
+use crate::world::window::Closed;
 
 /// Sends one message inside a window.
 pub(crate) fn send(desk: &mut Desk<'_>) -> Result {
@@ -22,8 +23,14 @@ pub(crate) fn send(desk: &mut Desk<'_>) -> Result {
         if !follower.known {
             return Err(43004.into());
         }
+        if follower.blacklisted {
+            return Err(43019.into());
+        }
+        if follower.following && follower.muted {
+            return Err(48002.into());
+        }
         // Unfollowing has closed every window, so that it is refused here with 45015.
-        follower.ledger.spend(now_ms).map_err(|closed| closed.code())?;
+        follower.ledger.spend(now_ms).map_err(Closed::code)?;
     }
     let fields = desk.world.enriched(at, &kind, fields, now_ms);
     let bubble = Bubble { from: From::Account, kind, fields, exchange: None, passive: false };

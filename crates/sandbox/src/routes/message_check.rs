@@ -111,7 +111,9 @@ mod tests {
     fn checked(body: &Value) -> Result<Fields, i64> {
         let settings = Settings::default();
         let mut media = MediaStore::fresh(bytes::Bytes::from_static(&[0xff, 0xd8, 0xff]));
-        for (id, kind) in [("voice", MediaKind::Voice), ("video", MediaKind::Video), ("thumb", MediaKind::Thumb)] {
+        for (id, kind) in
+            [("voice", MediaKind::Voice), ("video", MediaKind::Video), ("thumb", MediaKind::Thumb)]
+        {
             media.add(id.into(), kind, bytes::Bytes::from_static(b"x"), 0, &settings);
         }
         let around = Around { settings: &settings, media: &media, now_ms: 0, msgmenu: true };
@@ -151,7 +153,10 @@ mod tests {
             (json!({"msgtype": "news", "news": {"articles": [{}, {}]}}), 45008),
             (json!({"msgtype": "mpnewsarticle", "mpnewsarticle": {"article_id": "none"}}), 53600),
             (json!({"msgtype": "msgmenu", "msgmenu": {"list": []}}), 45098),
-            (json!({"msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "x".repeat(501)}]}}), 45099),
+            (
+                json!({"msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "x".repeat(501)}]}}),
+                45099,
+            ),
             (json!({"msgtype": "sticker"}), 40008),
         ];
         for (body, code) in cases {

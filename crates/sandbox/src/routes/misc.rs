@@ -1,9 +1,8 @@
-//! Addresses, the callback check, and the counters.
+//! Addresses and the callback check.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::desk::{Answer, Desk, Refused, Result};
-use super::table;
+use super::desk::{Answer, Desk, Result};
 
 /// The platform's addresses; here it is this machine's.
 pub(crate) fn addresses(_: &mut Desk<'_>) -> Result {
@@ -26,52 +25,4 @@ pub(crate) fn callback_check(desk: &mut Desk<'_>) -> Result {
         "ping" => json!({ "ping": ping }),
         _ => json!({"dns": dns, "ping": ping}),
     }))
-}
-
-/// Sets the daily counters to zero.
-pub(crate) fn clear_quota(desk: &mut Desk<'_>) -> Result {
-    let body = desk.json()?;
-    if body["appid"].as_str() != Some(desk.account().app_id.as_str()) {
-        return Err(40013.into());
-    }
-    clear(desk)
-}
-
-/// The same by AppSecret, without a token.
-pub(crate) fn clear_quota_by_secret(desk: &mut Desk<'_>) -> Result {
-    let body = desk.json()?;
-    let app_id = body["appid"].as_str().ok_or(41002)?;
-    desk.at = desk.world.account_at(Some(app_id)).ok_or(40013)?;
-    if body["appsecret"].as_str() != Some(desk.account().secret.as_str()) {
-        return Err(desk.world.settings.wrong_secret_code.into());
-    }
-    clear(desk)
-}
-
-fn clear(desk: &mut Desk<'_>) -> Result {
-    let (per_month, now_ms) = (desk.world.settings.clear_quota_per_month, desk.now_ms);
-    if desk.account().quota.clear(per_month, now_ms) {
-        Ok(Answer::done())
-    } else {
-        Err(48006.into())
-    }
-}
-
-/// How much of a day's calls is left.
-pub(crate) fn quota(desk: &mut Desk<'_>) -> Result {
-    let body = desk.json()?;
-    let path = body["cgi_path"].as_str().unwrap_or_default().to_owned();
-    let unknown = || Refused { code: 76021, text: Some("cgi_path not found, please check".to_owned()) };
-    let route = table::find(&path).ok_or_else(unknown)?;
-    let (kind, now_ms) = (desk.account().kind, desk.now_ms);
-    let limit = if route.token { table::daily_limit(route, kind) } else { table::token_limit(&path, kind) };
-    let used = desk.account().quota.used(&path, now_ms);
-    let remain = limit.saturating_sub(used);
-    Ok(Answer::Json(json!({
-        "errcode": 0,
-        "errmsg": "ok",
-        "quota": {"daily_limit": limit, "used": used, "remain": remain},
-        "rate_limit": Value::Object(serde_json::Map::new()),
-        "component_rate_limit": Value::Object(serde_json::Map::new()),
-    })))
 }

@@ -1,5 +1,7 @@
 //! The platform's own endpoints: one table, one entry that checks, runs, answers and records.
 
+#![expect(clippy::unnecessary_wraps, reason = "every endpoint has the signature of the table")]
+
 mod desk;
 mod table;
 mod record;
@@ -12,18 +14,28 @@ mod qrcode;
 mod media;
 mod user;
 mod misc;
+mod oauth;
+mod jssdk;
+mod limits;
+mod quota;
+mod tag;
+mod blacklist;
+mod template;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::extract::{ConnectInfo, FromRequest, Multipart, Request, State};
 use axum::response::Response;
 use http::{Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
-use crate::exchange::{Direction, Exchange, Outcome};
-use crate::faults::Target;
+use crate::control::perform;
+use crate::exchange::{Direction, Exchange, Outcome, Try, state};
+use crate::faults::{Do, Target, Turn};
 use crate::platform::Platform;
 use crate::reply::findings;
 use crate::world::World;
@@ -44,16 +56,22 @@ pub(crate) async fn entry(State(platform): State<Arc<Platform>>, request: Reques
     let Ok(call) = read(request).await else {
         return status(StatusCode::PAYLOAD_TOO_LARGE);
     };
-    let strike = |world: &mut World| {
-        let target = Target { direction: Direction::Api, kind: &call.path, user: None };
-        world.faults.strike(&target, false)
-    };
-    let fault = platform.with(|world, _| strike(world));
+    let began = Instant::now();
+    let person = record::person(&call);
+    let fault = platform.with(|world, _| {
+        let target = Target { direction: Direction::Api, kind: &call.path, user: person.as_deref() };
+        world.faults.strike(&target, &mut Turn::default())
+    });
     if let Some(delay) = fault.as_ref().and_then(|deed| deed.delay_ms) {
         tokio::time::sleep(std::time::Duration::from_millis(delay)).await;
     }
-    let forced = fault.as_ref().and_then(|deed| deed.errcode);
-    let answer = platform.with(|world, now_ms| handle(world, &call, forced, now_ms));
+    let (answer, outgoing) = platform.with(|world, now_ms| {
+        let visit = Visit { call: &call, person: person.as_deref(), fault: fault.as_ref(), began, now_ms };
+        (handle(world, &visit), std::mem::take(&mut world.outgoing))
+    });
+    for push in outgoing {
+        perform::later(&platform, push);
+    }
     match fault {
         Some(deed) => spoil::spoil(&platform, &deed, answer).await,
         None => answer,
@@ -66,11 +84,22 @@ async fn read(request: Request) -> Result<Call, ()> {
     let body = http_body_util::Limited::new(body, MAX_BODY).collect().await.map_err(|_| ())?.to_bytes();
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();
+    // A caller that came through the sandbox's own proxy has no address here, and is on this machine.
+    let client = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
     let mut call = Call {
+        client: client.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
         query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
             .into_owned()
+            .collect(),
+        raw_query: parts.uri.query().map(str::to_owned),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect(),
         body: body.clone(),
         files: Vec::new(),
@@ -80,7 +109,8 @@ async fn read(request: Request) -> Result<Call, ()> {
         let request = Request::from_parts(parts, Body::from(body));
         if let Ok(mut form) = Multipart::from_request(request, &()).await {
             while let Ok(Some(field)) = form.next_field().await {
-                let (name, file_name) = (field.name().map(str::to_owned), field.file_name().map(str::to_owned));
+                let (name, file_name) =
+                    (field.name().map(str::to_owned), field.file_name().map(str::to_owned));
                 if let Ok(bytes) = field.bytes().await {
                     call.files.push(File { field: name.unwrap_or_default(), name: file_name, bytes });
                 }
@@ -90,10 +120,24 @@ async fn read(request: Request) -> Result<Call, ()> {
     Ok(call)
 }
 
+/// One call with all that goes into its record.
+struct Visit<'a> {
+    call: &'a Call,
+    /// The person the call names.
+    person: Option<&'a str>,
+    fault: Option<&'a Do>,
+    began: Instant,
+    now_ms: i64,
+}
+
 /// Runs one call, answers it and records it.
-fn handle(world: &mut World, call: &Call, forced: Option<i64>, now_ms: i64) -> Response {
+fn handle(world: &mut World, visit: &Visit<'_>) -> Response {
+    let Visit { call, person, fault, began, now_ms } = *visit;
+    let forced = fault.and_then(|deed| deed.errcode);
     let route = table::find(&call.path);
-    let mut desk = Desk { at: account_of(world, call, now_ms), world, call, now_ms, user: None };
+    let account = account_of(world, call, now_ms);
+    let before = state::of(world, account, person, Some(&call.path), now_ms);
+    let mut desk = Desk { at: account, world, call, now_ms, user: None };
     let result = match (forced, route) {
         (Some(code), _) => Err(code.into()),
         (None, Some(route)) => run(route, &mut desk),
@@ -102,16 +146,36 @@ fn handle(world: &mut World, call: &Call, forced: Option<i64>, now_ms: i64) -> R
     };
     let (at, user) = (desk.at, desk.user.take());
     let mut exchange = world.begin(at, Direction::Api, call.path.clone(), now_ms);
-    exchange.user = user;
-    exchange.request = record::request(call);
+    let known = |openid: &&str| world.accounts[at].follower(openid).is_some();
+    exchange.user = user.or_else(|| person.filter(known).map(str::to_owned));
+    exchange.request = record::request(call, world.settings.max_recorded_bytes);
+    if at == account {
+        let after = state::of(world, at, person, Some(&call.path), now_ms);
+        exchange.state = state::diff(&before, &after);
+    }
     let response = match result {
         Ok(answer) => {
             exchange.outcome = Outcome::Replied;
             exchange.reply = record::reply(&answer);
             respond(answer)
         }
-        Err(refused) => refuse(world, &mut exchange, call, refused, route.is_some() || forced.is_some(), now_ms),
+        Err(refused) => {
+            refuse(world, &mut exchange, call, refused, route.is_some() || forced.is_some(), now_ms)
+        }
     };
+    exchange.reply["headers"] = record::headers(&response);
+    if let Some(finding) = fault.and_then(|deed| record::spoilt(deed, &mut exchange.reply)) {
+        exchange.outcome = Outcome::Failed;
+        exchange.findings.push(finding);
+    }
+    let took_ms = began.elapsed().as_millis() as u64;
+    exchange.tries.push(Try {
+        at_ms: now_ms - took_ms as i64,
+        took_ms,
+        status: exchange.reply["status"].as_u64().map(|status| status as u16),
+        fault: fault.map(Do::to_json),
+        ..Try::default()
+    });
     world.end(exchange);
     response
 }
@@ -138,11 +202,10 @@ fn run(route: &Route, desk: &mut Desk<'_>) -> desk::Result {
             BadToken::NotLatest => 40001,
             BadToken::Expired => 42001,
         })?;
+        desk.admitted()?;
         desk.needs(route.right, 48001)?;
-        let (limit, now_ms) = (table::daily_limit(route, desk.account().kind), desk.now_ms);
-        if !desk.account().quota.count(route.path, limit, now_ms) {
-            return Err(45009.into());
-        }
+        let limit = limits::of(route, desk.account().kind);
+        desk.count(route.path, limit)?;
     }
     (route.run)(desk)
 }
@@ -156,9 +219,15 @@ fn refuse(
     now_ms: i64,
 ) -> Response {
     let code = ErrCode(refused.code);
-    let text = refused.text.or_else(|| code.wire_text().map(str::to_owned));
-    let message = format!("{} rid: {}", text.unwrap_or_else(|| "error".to_owned()), world.ids.rid(now_ms));
-    let body = json!({"errcode": refused.code, "errmsg": message});
+    // Where the platform's own words are not known, ours say at least what is wrong.
+    let words = code.wire_text().or_else(|| code.meaning(Lang::En)).unwrap_or("error");
+    let text = refused.text.unwrap_or_else(|| words.to_owned());
+    let rid = world.ids.rid(now_ms);
+    let body = json!({"errcode": refused.code, "errmsg": format!("{text} rid: {rid}")});
+    if let Some(at) = world.account_at(Some(&exchange.app_id)) {
+        let recorded = record::refused(call, rid, &body, now_ms);
+        world.accounts[at].rids.add(recorded);
+    }
     exchange.outcome = Outcome::Failed;
     exchange.reply = json!({"status": 200, "content_type": JSON, "body": body});
     exchange.findings.push(if known {

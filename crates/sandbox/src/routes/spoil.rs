@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
 
 use crate::faults::Do;
 use crate::platform::Platform;
+
+/// The page that stands for an answer.
+pub(crate) const PAGE: &str = "<!DOCTYPE html><html><body>Bad gateway</body></html>";
 
 type Piece = Result<Bytes, std::io::Error>;
 
@@ -30,13 +33,18 @@ pub(crate) async fn spoil(platform: &Platform, deed: &Do, mut answer: Response) 
     }
     if deed.html {
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
-        *answer.body_mut() = Body::from("<!DOCTYPE html><html><body>Bad gateway</body></html>");
+        *answer.body_mut() = Body::from(PAGE);
     }
     if let Some(bytes) = deed.truncate {
         let whole = whole(&mut answer).await;
         answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
         let begun = whole.slice(..bytes.min(whole.len()));
-        *answer.body_mut() = Body::from_stream(stream::iter([Piece::Ok(begun), Piece::Err(cut())]));
+        // A moment between the two, or the cut would take the beginning with it.
+        let late = stream::once(async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Piece::Err(cut())
+        });
+        *answer.body_mut() = Body::from_stream(stream::iter([Piece::Ok(begun)]).chain(late));
     }
     if let Some(pause) = deed.drip_ms {
         let whole = whole(&mut answer).await;

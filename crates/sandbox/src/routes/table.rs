@@ -1,8 +1,7 @@
 //! The endpoints as a table: path, method, what is needed, how often, and who answers.
 
 use super::desk::{Desk, Result};
-use super::{media, menu, message, misc, qrcode, token, user};
-use crate::options::Kind;
+use super::{blacklist, jssdk, media, menu, message, misc, oauth, qrcode, quota, tag, template, token, user};
 use crate::world::rights::Right;
 
 /// The methods an endpoint takes.
@@ -19,8 +18,8 @@ pub(crate) struct Route {
     pub(crate) method: Verb,
     pub(crate) token: bool,
     pub(crate) right: Right,
-    /// Calls a day; a test account has a tenth.
-    daily: u32,
+    /// Calls a day.
+    pub(crate) daily: u32,
     pub(crate) run: fn(&mut Desk<'_>) -> Result,
 }
 
@@ -38,7 +37,7 @@ const fn open(method: Verb, path: &'static str, run: fn(&mut Desk<'_>) -> Result
     Route { path, method, token: false, right: Basic, daily: u32::MAX, run }
 }
 
-use Right::{Basic, ConditionalMenu, CustomerService, Media, Menu, QrCodes, Users};
+use Right::{Basic, ClearQuota, ConditionalMenu, CustomerService, Media, Menu, QrCodes, Templates, Users};
 use Verb::{Any, Get, Post};
 
 static ROUTES: &[Route] = &[
@@ -66,26 +65,34 @@ static ROUTES: &[Route] = &[
     route(Any, "/cgi-bin/getcallbackip", Basic, 5000, misc::addresses),
     route(Any, "/cgi-bin/get_api_domain_ip", Basic, 5000, misc::addresses),
     route(Post, "/cgi-bin/callback/check", Basic, 5000, misc::callback_check),
-    route(Post, "/cgi-bin/clear_quota", Basic, u32::MAX, misc::clear_quota),
-    open(Post, "/cgi-bin/clear_quota/v2", misc::clear_quota_by_secret),
-    route(Post, "/cgi-bin/openapi/quota/get", Basic, u32::MAX, misc::quota),
+    route(Post, "/cgi-bin/clear_quota", ClearQuota, u32::MAX, quota::clear_all),
+    open(Post, "/cgi-bin/clear_quota/v2", quota::clear_by_secret),
+    route(Post, "/cgi-bin/openapi/quota/get", Basic, u32::MAX, quota::get),
+    route(Post, "/cgi-bin/openapi/quota/clear", ClearQuota, u32::MAX, quota::clear_one),
+    route(Post, "/cgi-bin/openapi/rid/get", Basic, u32::MAX, quota::rid),
+    route(Post, "/cgi-bin/tags/create", Users, 1000, tag::create),
+    route(Any, "/cgi-bin/tags/get", Users, 1000, tag::list),
+    route(Post, "/cgi-bin/tags/update", Users, 1000, tag::update),
+    route(Post, "/cgi-bin/tags/delete", Users, 1000, tag::delete),
+    route(Any, "/cgi-bin/user/tag/get", Users, 1000, tag::followers),
+    route(Post, "/cgi-bin/tags/members/batchtagging", Users, 100_000, tag::put),
+    route(Post, "/cgi-bin/tags/members/batchuntagging", Users, 100_000, tag::take),
+    route(Post, "/cgi-bin/tags/getidlist", Users, 100_000, tag::of_follower),
+    route(Post, "/cgi-bin/tags/members/getblacklist", Users, 1000, blacklist::list),
+    route(Post, "/cgi-bin/tags/members/batchblacklist", Users, 1000, blacklist::put),
+    route(Post, "/cgi-bin/tags/members/batchunblacklist", Users, 1000, blacklist::take),
+    route(Post, "/cgi-bin/message/template/send", Templates, 100_000, template::send),
+    route(Post, "/cgi-bin/template/api_add_template", Templates, 1000, template::add),
+    route(Any, "/cgi-bin/template/get_all_private_template", Templates, 1000, template::list),
+    route(Post, "/cgi-bin/template/del_private_template", Templates, 1000, template::remove),
+    route(Get, "/cgi-bin/ticket/getticket", Basic, 1_000_000, jssdk::ticket),
+    open(Any, "/sns/oauth2/access_token", oauth::access_token),
+    open(Any, "/sns/oauth2/refresh_token", oauth::refresh_token),
+    open(Any, "/sns/userinfo", oauth::user_info),
+    open(Any, "/sns/auth", oauth::check_token),
 ];
 
 /// The endpoint of this path.
 pub(crate) fn find(path: &str) -> Option<&'static Route> {
     ROUTES.iter().find(|route| route.path == path)
-}
-
-/// Calls a day of this endpoint for an account of this kind.
-pub(crate) fn daily_limit(route: &Route, kind: Kind) -> u32 {
-    if kind == Kind::Test && route.daily != u32::MAX { route.daily / 10 } else { route.daily }
-}
-
-/// Calls a day of the two token endpoints, which count before there is a token.
-pub(crate) fn token_limit(path: &str, kind: Kind) -> u32 {
-    match (path, kind) {
-        ("/cgi-bin/token", Kind::Test) => 200,
-        ("/cgi-bin/token", _) => 2000,
-        _ => 500_000,
-    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::desk::{Answer, Desk, Refused, Result};
-use super::table;
+use super::limits;
 use crate::platform::random_hex;
 use crate::world::token::Grant;
 
@@ -40,13 +40,9 @@ fn authenticate(
     }
     let app_id = app_id.ok_or(41002)?;
     let secret = secret.ok_or(41004)?;
-    desk.at = desk.world.account_at(Some(app_id)).ok_or(40013)?;
-    if desk.account().secret != secret {
-        return Err(desk.world.settings.wrong_secret_code.into());
-    }
-    let (path, now_ms) = (desk.call.path.clone(), desk.now_ms);
-    let limit = table::token_limit(&path, desk.account().kind);
-    if desk.account().quota.count(&path, limit, now_ms) { Ok(()) } else { Err(45009.into()) }
+    desk.by_secret(app_id, secret)?;
+    let limit = limits::of_token(&desk.call.path, desk.account().kind);
+    desk.count(&desk.call.path, limit)
 }
 
 /// Not from the seed: an old token must not come back to life after a restart.

@@ -3,14 +3,21 @@
 use std::collections::HashMap;
 
 use hongyan_wire::AesKey;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::address::IpList;
+use super::mark_fail::MarkFail;
 use super::media::MediaStore;
 use super::menu::Menus;
 use super::person::Follower;
 use super::qrcode::QrCodes;
 use super::quota::Quota;
+use super::rid::Rids;
+use super::tag::Tags;
+use super::template::Templates;
 use super::token::Tokens;
+use super::web::Web;
 use crate::options::{AccountOptions, Format, Kind, Mode};
 use crate::push::seal::Signer;
 
@@ -43,6 +50,7 @@ pub(crate) struct Account {
     pub(crate) app_id: String,
     pub(crate) secret: String,
     token: String,
+    aes_key: String,
     key: Option<AesKey>,
     mode: Mode,
     format: Format,
@@ -61,12 +69,41 @@ pub(crate) struct Account {
     pub(crate) media: MediaStore,
     pub(crate) qrcodes: QrCodes,
     pub(crate) quota: Quota,
+    pub(crate) tags: Tags,
+    pub(crate) templates: Templates,
+    pub(crate) ip_list: IpList,
+    /// The secret is frozen: no tokens are given for it.
+    pub(crate) secret_frozen: bool,
+    pub(crate) mark_fail: MarkFail,
+    pub(crate) rids: Rids,
+    pub(crate) web: Web,
+}
+
+/// An account as a snapshot keeps it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Saved {
+    options: AccountOptions,
+    secret_frozen: bool,
+    followers: Vec<Follower>,
+    menus: Menus,
+    tokens: Tokens,
+    media: MediaStore,
+    qrcodes: QrCodes,
+    quota: Quota,
+    tags: Tags,
+    templates: Templates,
+    mark_fail: MarkFail,
+    #[serde(default)]
+    web: Web,
 }
 
 impl Account {
     pub(crate) fn new(options: AccountOptions, original_id: String, media: MediaStore) -> Self {
         Account {
             key: AesKey::parse(&options.aes_key).ok(),
+            aes_key: options.aes_key,
+            // A wrong line has been refused before.
+            ip_list: IpList::new(options.ip_list).unwrap_or_default(),
             app_id: options.app_id,
             secret: options.secret,
             token: options.token,
@@ -86,7 +123,63 @@ impl Account {
             media,
             qrcodes: QrCodes::default(),
             quota: Quota::default(),
+            tags: Tags::default(),
+            templates: Templates::default(),
+            secret_frozen: false,
+            mark_fail: MarkFail::default(),
+            rids: Rids::default(),
+            web: Web::default(),
         }
+    }
+
+    /// The account for a snapshot, with its secrets.
+    pub(crate) fn save(&self) -> Saved {
+        Saved {
+            options: AccountOptions {
+                app_id: self.app_id.clone(),
+                secret: self.secret.clone(),
+                token: self.token.clone(),
+                aes_key: self.aes_key.clone(),
+                mode: self.mode,
+                format: self.format,
+                callback: self.callback.clone(),
+                original_id: Some(self.original_id.clone()),
+                name: self.name.clone(),
+                kind: self.kind,
+                verified: self.verified,
+                ip_list: self.ip_list.lines().map(<[String]>::to_vec),
+            },
+            secret_frozen: self.secret_frozen,
+            followers: self.followers.clone(),
+            menus: self.menus.clone(),
+            tokens: self.tokens.clone(),
+            media: self.media.clone(),
+            qrcodes: self.qrcodes.clone(),
+            quota: self.quota.clone(),
+            tags: self.tags.clone(),
+            templates: self.templates.clone(),
+            mark_fail: self.mark_fail.clone(),
+            web: self.web.clone(),
+        }
+    }
+
+    /// The account of a snapshot; its callback has to answer the handshake again.
+    pub(crate) fn restore(saved: Saved) -> Self {
+        let original_id = saved.options.original_id.clone().unwrap_or_default();
+        let mut account = Account::new(saved.options, original_id, saved.media);
+        account.secret_frozen = saved.secret_frozen;
+        account.menus = saved.menus;
+        account.tokens = saved.tokens;
+        account.qrcodes = saved.qrcodes;
+        account.quota = saved.quota;
+        account.tags = saved.tags;
+        account.templates = saved.templates;
+        account.mark_fail = saved.mark_fail;
+        account.web = saved.web;
+        for follower in saved.followers {
+            account.add(follower);
+        }
+        account
     }
 
     /// What pushes are signed with and replies opened with.
@@ -137,6 +230,8 @@ impl Account {
             "callback": self.callback,
             "handshake": self.handshake.name(),
             "handshake_error": error,
+            "ip_list": self.ip_list.lines(),
+            "secret_frozen": self.secret_frozen,
         })
     }
 }

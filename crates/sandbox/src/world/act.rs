@@ -38,6 +38,8 @@ impl Refusal {
 pub(crate) struct Planned {
     pub(crate) exchange: Exchange,
     pub(crate) fields: Option<Fields>,
+    /// The platform has stopped pushing for a while; the person sees the notice.
+    pub(crate) paused: bool,
 }
 
 /// What an action amounts to: the pushes in order.
@@ -62,19 +64,38 @@ impl World {
         ))
     }
 
-    /// A push of this message, with its exchange.
+    /// A push of what a person did, with its exchange; of somebody on the blacklist nothing is heard.
     pub(crate) fn plan(&mut self, at: usize, openid: &str, kind: &str, own: Fields, now_ms: i64) -> Planned {
+        let mut planned = self.plan_news(at, openid, kind, own, now_ms);
+        let shut = self.accounts[at].follower(openid).is_some_and(|follower| follower.blacklisted);
+        if shut && !self.settings.blacklisted_heard {
+            planned.fields = None;
+            planned.paused = false;
+        }
+        planned
+    }
+
+    /// A push about a person, with its exchange.
+    pub(crate) fn plan_news(
+        &mut self,
+        at: usize,
+        openid: &str,
+        kind: &str,
+        own: Fields,
+        now_ms: i64,
+    ) -> Planned {
         let fields = heading(&self.accounts[at].original_id, openid, now_ms, kind).and(own);
         let mut exchange = self.begin(at, Direction::Push, fields.kind(), now_ms);
         exchange.user = Some(openid.to_owned());
-        Planned { exchange, fields: Some(fields) }
+        let paused = self.accounts[at].mark_fail.paused_until_ms(now_ms).is_some();
+        Planned { exchange, fields: (!paused).then_some(fields), paused }
     }
 
     /// An action that pushes nothing, with its exchange.
     pub(crate) fn plan_nothing(&mut self, at: usize, openid: &str, kind: &str, now_ms: i64) -> Planned {
         let mut exchange = self.begin(at, Direction::Push, kind.to_owned(), now_ms);
         exchange.user = Some(openid.to_owned());
-        Planned { exchange, fields: None }
+        Planned { exchange, fields: None, paused: false }
     }
 
     /// Opens the window of an action.
@@ -109,9 +130,11 @@ impl World {
         if let Some(follower) = self.accounts[at].follower_mut(openid) {
             follower.following = true;
             follower.known = true;
+            follower.muted = false;
             follower.arrival =
                 Arrival { at_ms: now_ms, scene: code.as_ref().map(|(scene, _)| scene.clone()) };
         }
+        self.fetch_menu(at, openid, now_ms);
         self.open_window(at, openid, Deed::Follow, now_ms);
         let text = code.as_ref().map(|(scene, ticket)| (scene.to_string(), ticket.as_str()));
         let scan = text.as_ref().map(|(scene, ticket)| (scene.as_str(), *ticket));
@@ -161,7 +184,8 @@ impl World {
         self.open_window(at, openid, if item.is_some() { Deed::MenuTap } else { Deed::Message }, now_ms);
         let msg_id = self.ids.message(now_ms);
         let planned = self.plan(at, openid, "text", events::text(text, &msg_id, item), now_ms);
-        let bubble = Bubble::new(From::User, "text", json!({ "content": text })).of(Some(planned.exchange.id));
+        let bubble =
+            Bubble::new(From::User, "text", json!({ "content": text })).of(Some(planned.exchange.id));
         self.show(at, openid, bubble, now_ms);
         Ok(vec![planned])
     }
@@ -195,5 +219,16 @@ impl World {
         self.following(at, openid)?;
         self.open_window(at, openid, Deed::Pay, now_ms);
         Ok(vec![self.plan_nothing(at, openid, "action.pay", now_ms)])
+    }
+
+    /// The person turns the account's messages off or on again, which the platform does not push.
+    pub(crate) fn mute(&mut self, at: usize, openid: &str, muted: bool, now_ms: i64) -> Act {
+        self.following(at, openid)?;
+        if let Some(follower) = self.accounts[at].follower_mut(openid) {
+            follower.muted = muted;
+        }
+        self.tell_user(at, openid, now_ms);
+        let kind = if muted { "action.mute" } else { "action.unmute" };
+        Ok(vec![self.plan_nothing(at, openid, kind, now_ms)])
     }
 }

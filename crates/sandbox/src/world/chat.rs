@@ -1,11 +1,13 @@
 //! One conversation as the person sees it: bubbles and notices in order.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::media;
 
 /// Who a message is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum From {
     User,
     Account,
@@ -23,7 +25,7 @@ impl From {
 }
 
 /// One bubble or notice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) id: u64,
     pub(crate) from: From,
@@ -114,25 +116,23 @@ pub(crate) fn readable(kind: &str, fields: &Map<String, Value>) -> String {
         "location" => named("位置", get("label").to_owned()),
         "link" => named("链接", format!("{} {}", get("title"), get("url"))),
         "miniprogrampage" => named("小程序", get("title").to_owned()),
+        "template" => named("模板", format!("{}\n{}", get("title"), get("content"))),
         "wxcard" => named("卡券", get("card_id").to_owned()),
         other => format!("[{other}]"),
     }
 }
 
-/// The messages a conversation keeps.
-const KEPT: usize = 5000;
-
 /// A conversation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Chat {
     messages: Vec<Message>,
 }
 
 impl Chat {
-    pub(crate) fn push(&mut self, message: Message) {
-        if self.messages.len() >= KEPT {
-            self.messages.remove(0);
-        }
+    /// Adds a message and keeps no more than `limit` in all.
+    pub(crate) fn push(&mut self, message: Message, limit: usize) {
+        let surplus = (self.messages.len() + 1).saturating_sub(limit.max(1));
+        self.messages.drain(..surplus);
         self.messages.push(message);
     }
 
@@ -146,7 +146,9 @@ impl Chat {
     pub(crate) fn menu_item(&self, id: &str) -> Option<String> {
         let menus = self.messages.iter().rev().filter(|message| message.kind == "msgmenu");
         let mut items = menus.filter_map(|menu| menu.fields.get("list")?.as_array()).flatten();
-        items.find(|item| id_text(&item["id"]) == id).and_then(|item| Some(item["content"].as_str()?.to_owned()))
+        items
+            .find(|item| id_text(&item["id"]) == id)
+            .and_then(|item| Some(item["content"].as_str()?.to_owned()))
     }
 }
 
@@ -174,7 +176,10 @@ mod tests {
 
     #[test]
     fn a_message_has_its_fields_twice_and_a_readable_text() {
-        let music = message("music", json!({"title": "晴天", "description": "周杰伦", "musicurl": "http://a", "thumb_media_id": "t"}));
+        let music = message(
+            "music",
+            json!({"title": "晴天", "description": "周杰伦", "musicurl": "http://a", "thumb_media_id": "t"}),
+        );
         let json = music.to_json();
         assert_eq!(json["text"], "[音乐] 晴天 周杰伦");
         assert_eq!((&json["title"], &json["music"]["musicurl"]), (&json!("晴天"), &json!("http://a")));
@@ -191,7 +196,7 @@ mod tests {
         );
         assert_eq!(menu.to_line("shop", "alice"), "[3] shop: 满意吗 {menu 满意|不满意}");
         let mut chat = Chat::default();
-        chat.push(menu);
+        chat.push(menu, 10);
         assert_eq!(chat.menu_item("102").as_deref(), Some("不满意"));
         assert_eq!(chat.menu_item("103"), None);
         assert_eq!((chat.after(2).len(), chat.after(3).len()), (1, 0));

@@ -17,9 +17,9 @@ impl World {
         let store = &self.accounts[at].media;
         let id = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
         let more = match kind {
-            "voice" => {
-                store.get(id("media_id"), now_ms).map(|voice| ("seconds", json!(media::seconds(&voice.bytes))))
-            }
+            "voice" => store
+                .get(id("media_id"), now_ms)
+                .map(|voice| ("seconds", json!(media::seconds(&voice.bytes)))),
             "mpnews" => store
                 .get(id("media_id"), now_ms)
                 .filter(|media| media.kind == MediaKind::News)

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::settings::Settings;
 
 /// A kind of media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum MediaKind {
     Image,
     Voice,
@@ -50,7 +54,8 @@ impl MediaKind {
 }
 
 /// What a file is by its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum FileKind {
     Jpeg,
     Png,
@@ -148,11 +153,12 @@ pub(crate) fn seconds(bytes: &[u8]) -> u64 {
 }
 
 /// One stored file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Media {
     pub(crate) id: String,
     pub(crate) kind: MediaKind,
     pub(crate) file: Option<FileKind>,
+    #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     pub(crate) bytes: bytes::Bytes,
     /// Permanent when none.
     pub(crate) expires_at_ms: Option<i64>,
@@ -168,13 +174,22 @@ impl Media {
     }
 }
 
+fn to_base64<S: Serializer>(bytes: &bytes::Bytes, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&STANDARD.encode(bytes))
+}
+
+fn from_base64<'de, D: Deserializer<'de>>(text: D) -> Result<bytes::Bytes, D::Error> {
+    let text = String::deserialize(text)?;
+    STANDARD.decode(text).map(bytes::Bytes::from).map_err(serde::de::Error::custom)
+}
+
 /// The address on the sandbox that shows a file.
 pub(crate) fn path(media_id: &str) -> String {
     format!("/_sandbox/media/{media_id}")
 }
 
 /// Everything an account has stored.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct MediaStore {
     files: HashMap<String, Media>,
     articles: HashMap<String, Value>,
@@ -227,6 +242,16 @@ impl MediaStore {
     /// The file with this id, unless it has expired.
     pub(crate) fn get(&self, id: &str, now_ms: i64) -> Option<&Media> {
         self.files.get(id).filter(|media| media.expires_at_ms.is_none_or(|at| at > now_ms))
+    }
+
+    /// The temporary files and when they lapse.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.files.values().filter_map(|media| Some((media.id.as_str(), media.expires_at_ms?)))
+    }
+
+    /// Every temporary file is gone now.
+    pub(crate) fn expire(&mut self) {
+        self.files.retain(|_, media| media.expires_at_ms.is_none());
     }
 
     /// The published article with this id.

@@ -1,9 +1,10 @@
 //! The menus of one account: the default one, the conditional ones, and who sees which.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// A conditional menu.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Conditional {
     id: u64,
     buttons: Vec<Value>,
@@ -20,7 +21,7 @@ pub(crate) struct Viewer {
 }
 
 /// All menus of an account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Menus {
     default: Option<(u64, Vec<Value>)>,
     conditional: Vec<Conditional>,
@@ -185,7 +186,10 @@ mod tests {
         menus.add(2, vec![click("c")], rule).unwrap();
         let got = menus.get().unwrap();
         assert_eq!(got["menu"]["menuid"], 1);
-        assert_eq!(got["conditionalmenu"][0], json!({"button": [click("c")], "matchrule": {"group_id": 100}, "menuid": 2}));
+        assert_eq!(
+            got["conditionalmenu"][0],
+            json!({"button": [click("c")], "matchrule": {"group_id": 100}, "menuid": 2})
+        );
     }
 
     #[test]

@@ -114,7 +114,12 @@ fn leaf(button: &Value, name: &str, codes: &Codes, around: &Around<'_>) -> Resul
             url(button, codes)?;
             let app_id = sized(&button["appid"], 64, 40166)?;
             sized(&button["pagepath"], 1024, 40165)?;
-            if around.settings.linked_mini_programs.as_ref().is_some_and(|list| !list.iter().any(|l| l == app_id)) {
+            if around
+                .settings
+                .linked_mini_programs
+                .as_ref()
+                .is_some_and(|list| !list.iter().any(|l| l == app_id))
+            {
                 return Err(45064);
             }
             kept = vec!["url", "appid", "pagepath"];
@@ -239,7 +244,10 @@ mod tests {
             (json!({"menu": {"button": [click]}}), 40016),
             (json!({"button": [click, click, click, click]}), 40016),
             (json!({"button": [{"name": "n", "sub_button": []}]}), 40023),
-            (json!({"button": [{"name": "n", "sub_button": [click, click, click, click, click, click]}]}), 40023),
+            (
+                json!({"button": [{"name": "n", "sub_button": [click, click, click, click, click, click]}]}),
+                40023,
+            ),
             (json!({"button": [{"name": "n", "type": "click", "key": "k", "sub_button": [click]}]}), 40017),
             (json!({"button": [{"name": "n", "sub_button": [{"name": "m", "sub_button": [click]}]}]}), 40022),
             (json!({"button": [{"name": "n"}]}), 65308),
@@ -249,7 +257,10 @@ mod tests {
             (json!({"button": [{"name": "n", "type": "view", "url": "ftp://a.test"}]}), 65317),
             (json!({"button": [{"name": "n", "type": "media_id"}]}), 40117),
             (json!({"button": [{"name": "n", "type": "media_id", "media_id": "none"}]}), 40007),
-            (json!({"button": [{"name": "n", "type": "view_limited", "media_id": "material-picture-1"}]}), 40121),
+            (
+                json!({"button": [{"name": "n", "type": "view_limited", "media_id": "material-picture-1"}]}),
+                40121,
+            ),
             (json!({"button": [{"name": "n", "type": "article_id", "article_id": "none"}]}), 53600),
             (json!({"button": [{"name": "n", "type": "miniprogram", "url": "http://a.test"}]}), 40166),
         ];

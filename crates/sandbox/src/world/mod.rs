@@ -4,19 +4,28 @@
 
 pub(crate) mod rights;
 pub(crate) mod quota;
+pub(crate) mod address;
+pub(crate) mod rid;
+pub(crate) mod mark_fail;
 pub(crate) mod token;
 pub(crate) mod window;
 pub(crate) mod media;
 pub(crate) mod menu_check;
 pub(crate) mod menu;
+mod menu_seen;
 pub(crate) mod qrcode;
 pub(crate) mod chat;
+pub(crate) mod tag;
+pub(crate) mod template;
+pub(crate) mod web;
 pub(crate) mod person;
 pub(crate) mod account;
 pub(crate) mod enrich;
 pub(crate) mod act;
 pub(crate) mod send;
 pub(crate) mod tap;
+mod due;
+mod snapshot;
 
 use serde_json::{Map, Value, json};
 
@@ -38,6 +47,13 @@ pub(crate) struct News {
     pub(crate) data: Value,
 }
 
+/// A push that no person's action brought about.
+pub(crate) struct Outgoing {
+    pub(crate) at: usize,
+    pub(crate) openid: String,
+    pub(crate) planned: act::Planned,
+}
+
 /// Everything.
 pub(crate) struct World {
     pub(crate) settings: Settings,
@@ -52,6 +68,8 @@ pub(crate) struct World {
     pub(crate) base: String,
     /// Grows with each reset, so that a push from before it leaves no trace.
     pub(crate) generation: u64,
+    /// Pushes that an API call has brought about and that are still to go out.
+    pub(crate) outgoing: Vec<Outgoing>,
     last_message: u64,
 }
 
@@ -77,6 +95,7 @@ impl World {
             news: Vec::new(),
             base: base.to_owned(),
             generation: 0,
+            outgoing: Vec::new(),
             last_message: 0,
         }
     }
@@ -86,10 +105,16 @@ impl World {
         let fresh = World::new(options, &self.base);
         let old = std::mem::replace(self, fresh);
         self.generation = old.generation + 1;
-        for (account, before) in self.accounts.iter_mut().zip(old.accounts) {
-            account.callback = before.callback;
-            account.handshake = before.handshake;
-            account.callback_version = before.callback_version;
+        let version = old.accounts.iter().map(|account| account.callback_version).max().unwrap_or(0) + 1;
+        for account in &mut self.accounts {
+            account.callback_version = version;
+            // After a snapshot the accounts may be others than those the sandbox was started with.
+            if let Some(before) = old.accounts.iter().find(|before| before.app_id == account.app_id) {
+                account.callback.clone_from(&before.callback);
+                account.handshake = before.handshake.clone();
+                account.callback_version = before.callback_version;
+                account.web.domains = before.web.domains.clone();
+            }
         }
         self.news = old.news;
         self.tell("account", json!({"reset": true}));
@@ -126,6 +151,7 @@ impl World {
             passive: shown.passive,
             fields: chat::with_addresses(shown.fields),
         };
+        let limit = self.settings.max_chat_messages;
         let account = &mut self.accounts[at];
         let app_id = account.app_id.clone();
         let Some(follower) = account.follower_mut(openid) else { return };
@@ -136,7 +162,7 @@ impl World {
         if message.from == From::Account {
             follower.typing_until_ms = None;
         }
-        follower.chat.push(message);
+        follower.chat.push(message, limit);
         self.tell("message", data);
     }
 
@@ -154,13 +180,32 @@ impl World {
 
     /// Ends an exchange.
     pub(crate) fn end(&mut self, exchange: Exchange) {
+        self.mark(&exchange);
         let data = json!({
             "app_id": exchange.app_id,
             "openid": exchange.user,
             "exchange": exchange.to_json(),
         });
-        self.log.end(exchange);
+        self.log.end(&exchange, self.settings.max_exchanges);
         self.tell("exchange", data);
+    }
+
+    /// Counts a push towards the pause that follows too many failures.
+    fn mark(&mut self, exchange: &Exchange) {
+        if exchange.direction != Direction::Push {
+            return;
+        }
+        let Some(last) = exchange.tries.iter().rfind(|one| !one.duplicate) else { return };
+        let answered = last.status == Some(200);
+        let ended_ms = last.at_ms + last.took_ms as i64;
+        let settings = self.settings.clone();
+        let Some(at) = self.account_at(Some(&exchange.app_id)) else { return };
+        let mark = &mut self.accounts[at].mark_fail;
+        if answered {
+            mark.answered();
+        } else {
+            mark.failed(ended_ms, &settings);
+        }
     }
 
     /// Notes a change of a follower.
@@ -193,6 +238,8 @@ impl World {
             "scene": follower.arrival.scene,
             "remark": follower.remark,
             "tags": follower.tags,
+            "muted": follower.muted,
+            "blacklisted": follower.blacklisted,
             "typing": follower.typing_until_ms.is_some_and(|until| until > now_ms),
         })
     }

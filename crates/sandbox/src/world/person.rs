@@ -1,5 +1,6 @@
 //! A person, and what an account knows of them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::chat::Chat;
@@ -7,7 +8,7 @@ use super::menu::Viewer;
 use super::window::Ledger;
 
 /// Somebody with a phone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Person {
     pub(crate) nickname: String,
     /// 1 iOS, 2 Android, 3 others.
@@ -15,7 +16,7 @@ pub(crate) struct Person {
 }
 
 /// How a follower came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Arrival {
     pub(crate) at_ms: i64,
     /// The scene of the code that was scanned.
@@ -23,7 +24,7 @@ pub(crate) struct Arrival {
 }
 
 /// One person as one account sees them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Follower {
     pub(crate) openid: String,
     /// The person's place in the world's list.
@@ -40,6 +41,21 @@ pub(crate) struct Follower {
     pub(crate) exchanged_at_ms: Option<i64>,
     /// The typing state shows until then.
     pub(crate) typing_until_ms: Option<i64>,
+    /// Has turned the account's messages off.
+    pub(crate) muted: bool,
+    /// Is on the account's blacklist.
+    pub(crate) blacklisted: bool,
+    /// The menu the phone fetched last.
+    pub(crate) fetched_menu: Option<FetchedMenu>,
+}
+
+/// A menu as a phone fetched it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FetchedMenu {
+    pub(crate) at_ms: i64,
+    pub(crate) id: u64,
+    /// None when the account had no menu.
+    pub(crate) buttons: Vec<Value>,
 }
 
 impl Follower {
@@ -56,6 +72,9 @@ impl Follower {
             chat: Chat::default(),
             exchanged_at_ms: None,
             typing_until_ms: None,
+            muted: false,
+            blacklisted: false,
+            fetched_menu: None,
         }
     }
 

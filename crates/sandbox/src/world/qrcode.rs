@@ -1,6 +1,7 @@
 //! QR codes with a scene: what a request may ask for, and the codes an account has.
 
 use hongyan_wire::Scene;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::settings::Settings;
@@ -14,7 +15,7 @@ pub(crate) struct Wanted {
 }
 
 /// A code that was made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct QrCode {
     pub(crate) ticket: String,
     pub(crate) url: String,
@@ -41,7 +42,8 @@ pub(crate) fn check(body: &Value, settings: &Settings) -> Result<Wanted, i64> {
     if !scene.is_object() {
         return Err(40053);
     }
-    let scene = if text { text_scene(&scene["scene_str"])? } else { number_scene(&scene["scene_id"], permanent)? };
+    let scene =
+        if text { text_scene(&scene["scene_str"])? } else { number_scene(&scene["scene_id"], permanent)? };
     let seconds = match &body["expire_seconds"] {
         _ if permanent => None,
         Value::Null => Some(settings.qrcode_default_seconds),
@@ -73,8 +75,12 @@ fn number_scene(value: &Value, permanent: bool) -> Result<Scene, i64> {
 }
 
 /// The codes of one account, oldest first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct QrCodes(Vec<QrCode>);
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct QrCodes {
+    list: Vec<QrCode>,
+    /// Permanent codes that count without being here, so that the cap can be tried out.
+    permanent_elsewhere: usize,
+}
 
 impl QrCodes {
     /// Makes a code; a permanent scene that has one already gets the same again.
@@ -87,10 +93,10 @@ impl QrCodes {
     ) -> Result<QrCode, i64> {
         if wanted.seconds.is_none() {
             let permanent = |code: &&QrCode| code.expires_at_ms.is_none();
-            if let Some(same) = self.0.iter().filter(permanent).find(|code| code.scene == wanted.scene) {
+            if let Some(same) = self.list.iter().filter(permanent).find(|code| code.scene == wanted.scene) {
                 return Ok(same.clone());
             }
-            if self.0.iter().filter(permanent).count() >= settings.qrcode_permanent_max {
+            if self.permanent() >= settings.qrcode_permanent_max {
                 return Err(45029);
             }
         }
@@ -100,17 +106,35 @@ impl QrCodes {
             scene: wanted.scene,
             expires_at_ms: wanted.seconds.map(|seconds| now_ms + seconds * 1000),
         };
-        self.0.push(code.clone());
+        self.list.push(code.clone());
         Ok(code)
     }
 
     /// The code with this ticket or this address.
     pub(crate) fn find(&self, ticket_or_url: &str) -> Option<&QrCode> {
-        self.0.iter().find(|code| code.ticket == ticket_or_url || code.url == ticket_or_url)
+        self.list.iter().find(|code| code.ticket == ticket_or_url || code.url == ticket_or_url)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &QrCode> {
-        self.0.iter()
+        self.list.iter()
+    }
+
+    /// How many permanent codes count.
+    pub(crate) fn permanent(&self) -> usize {
+        self.list.iter().filter(|code| code.expires_at_ms.is_none()).count() + self.permanent_elsewhere
+    }
+
+    /// Says how many permanent codes count, those that are here among them.
+    pub(crate) fn set_permanent(&mut self, count: usize) {
+        self.permanent_elsewhere = 0;
+        self.permanent_elsewhere = count.saturating_sub(self.permanent());
+    }
+
+    /// Ends every temporary code now.
+    pub(crate) fn expire(&mut self, now_ms: i64) {
+        for end in self.list.iter_mut().filter_map(|code| code.expires_at_ms.as_mut()) {
+            *end = (*end).min(now_ms);
+        }
     }
 }
 
@@ -128,9 +152,11 @@ mod tests {
     fn the_four_actions_are_understood() {
         let temporary = json!({"expire_seconds": 1800, "action_name": "QR_SCENE", "action_info": {"scene": {"scene_id": 123}}});
         assert_eq!(checked(temporary), Ok(Wanted { scene: Scene::Id(123), seconds: Some(1800) }));
-        let unsaid = json!({"action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": "poster-7"}}});
+        let unsaid =
+            json!({"action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": "poster-7"}}});
         assert_eq!(checked(unsaid), Ok(Wanted { scene: Scene::Text("poster-7".into()), seconds: Some(60) }));
-        let permanent = json!({"action_name": "QR_LIMIT_SCENE", "action_info": {"scene": {"scene_id": 100_000}}});
+        let permanent =
+            json!({"action_name": "QR_LIMIT_SCENE", "action_info": {"scene": {"scene_id": 100_000}}});
         assert_eq!(checked(permanent), Ok(Wanted { scene: Scene::Id(100_000), seconds: None }));
         let text = json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "a"}}});
         assert_eq!(checked(text), Ok(Wanted { scene: Scene::Text("a".into()), seconds: None }));
@@ -138,7 +164,8 @@ mod tests {
 
     #[test]
     fn bad_requests_get_their_codes() {
-        let scene = |action: &str, scene: Value| json!({"action_name": action, "action_info": {"scene": scene}});
+        let scene =
+            |action: &str, scene: Value| json!({"action_name": action, "action_info": {"scene": scene}});
         let long = "x".repeat(65);
         let cases = [
             (json!({}), 40052),
@@ -169,5 +196,20 @@ mod tests {
         let short = codes.create(wanted(Some(60)), 0, &settings, ("t3".into(), "u3".into())).unwrap();
         assert!(!short.expired(59_999) && short.expired(60_000) && !first.expired(i64::MAX));
         assert_eq!(codes.find("u3").unwrap().ticket, "t3");
+    }
+
+    #[test]
+    fn the_hundred_thousandth_permanent_code_is_the_last() {
+        let settings = Settings::default();
+        let mut codes = QrCodes::default();
+        codes.set_permanent(99_999);
+        let wanted = |id, seconds| Wanted { scene: Scene::Id(id), seconds };
+        let fresh = || ("t".to_owned(), "u".to_owned());
+        assert!(codes.create(wanted(1, None), 0, &settings, fresh()).is_ok());
+        assert_eq!(codes.create(wanted(2, None), 0, &settings, fresh()).unwrap_err(), 45029);
+        assert!(codes.create(wanted(1, None), 0, &settings, fresh()).is_ok());
+        assert!(codes.create(wanted(2, Some(60)), 0, &settings, fresh()).is_ok());
+        codes.expire(5);
+        assert_eq!(codes.iter().filter(|code| code.expired(5)).count(), 1);
     }
 }

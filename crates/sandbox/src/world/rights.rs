@@ -15,6 +15,11 @@ pub(crate) enum Right {
     Users,
     QrCodes,
     Media,
+    /// Web login (网页授权).
+    WebLogin,
+    Templates,
+    /// Setting the daily counters back.
+    ClearQuota,
 }
 
 /// Whether an account of this kind has the right.
@@ -24,9 +29,11 @@ pub(crate) fn may(kind: Kind, verified: bool, right: Right) -> bool {
     match right {
         Right::Basic => true,
         Right::Menu => test || service || verified,
-        Right::ConditionalMenu | Right::CustomerService | Right::Users | Right::Media => test || verified,
+        Right::ConditionalMenu | Right::CustomerService | Right::Users | Right::Media | Right::ClearQuota => {
+            test || verified
+        }
         Right::MsgMenu => service && verified,
-        Right::QrCodes => test || (service && verified),
+        Right::QrCodes | Right::Templates | Right::WebLogin => test || (service && verified),
     }
 }
 
@@ -37,7 +44,8 @@ mod tests {
     #[test]
     fn the_table_of_the_reference_holds() {
         use Kind::{Service, Subscription, Test};
-        let columns = [(Subscription, false), (Subscription, true), (Service, false), (Service, true), (Test, false)];
+        let columns =
+            [(Subscription, false), (Subscription, true), (Service, false), (Service, true), (Test, false)];
         let rows = [
             (Right::Basic, [true, true, true, true, true]),
             (Right::Menu, [false, true, true, true, true]),
@@ -45,6 +53,8 @@ mod tests {
             (Right::MsgMenu, [false, false, false, true, false]),
             (Right::Users, [false, true, false, true, true]),
             (Right::QrCodes, [false, false, false, true, true]),
+            (Right::Templates, [false, false, false, true, true]),
+            (Right::WebLogin, [false, false, false, true, true]),
             (Right::Media, [false, true, false, true, true]),
         ];
         for (right, row) in rows {

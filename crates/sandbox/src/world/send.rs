@@ -45,7 +45,8 @@ impl World {
             "video" | "shortvideo" => {
                 let bytes = data(body)?.unwrap_or_else(film);
                 let id = self.store(at, MediaKind::Video, bytes, now_ms);
-                let thumb = self.store(at, MediaKind::Thumb, Bytes::from(draw::pattern(now_ms as u64)), now_ms);
+                let thumb =
+                    self.store(at, MediaKind::Thumb, Bytes::from(draw::pattern(now_ms as u64)), now_ms);
                 let own = events::video(&id, &thumb, &self.ids.message(now_ms));
                 let shown = json!({"media_id": id, "thumb_media_id": thumb});
                 Ok(vec![self.sent(at, openid, kind, own, shown, now_ms)])
@@ -103,7 +104,15 @@ impl World {
     }
 
     /// Opens the window, plans the push and shows the person's own bubble.
-    fn sent(&mut self, at: usize, openid: &str, kind: &str, own: Fields, shown: Value, now_ms: i64) -> Planned {
+    fn sent(
+        &mut self,
+        at: usize,
+        openid: &str,
+        kind: &str,
+        own: Fields,
+        shown: Value,
+        now_ms: i64,
+    ) -> Planned {
         self.open_window(at, openid, Deed::Message, now_ms);
         let planned = self.plan(at, openid, kind, own, now_ms);
         let bubble = Bubble::new(From::User, kind, shown).of(Some(planned.exchange.id));
@@ -119,7 +128,9 @@ pub(crate) fn data(body: &Value) -> Result<Option<Bytes>, Refusal> {
     let text = text.split_once(";base64,").map_or(text, |(_, bytes)| bytes);
     match STANDARD.decode(text.trim()) {
         Ok(bytes) => Ok(Some(Bytes::from(bytes))),
-        Err(error) => Err(Refusal::new(400, format!("`data` is not base64: {error}"), "encode the file as base64")),
+        Err(error) => {
+            Err(Refusal::new(400, format!("`data` is not base64: {error}"), "encode the file as base64"))
+        }
     }
 }
 

@@ -23,7 +23,7 @@ impl World {
     /// The person taps a button, named by its path or its key.
     pub(crate) fn tap(&mut self, at: usize, openid: &str, body: &Value, now_ms: i64) -> Act {
         self.following(at, openid)?;
-        let Some((menu_id, buttons)) = self.menu_of(at, openid) else {
+        let Some((menu_id, buttons)) = self.menu_seen(at, openid, now_ms) else {
             return Err(Refusal::new(
                 409,
                 "the account has no menu",
@@ -80,8 +80,7 @@ impl World {
             return Err(Refusal::new(400, "more than 9 pictures", "send at most 9 in `pictures`"));
         }
         let digests: Vec<String> = pictures.iter().map(|picture| md5::hex(picture)).collect();
-        let mut pushes =
-            vec![self.plan(at, openid, "event", events::pictures(kind, key, &digests), now_ms)];
+        let mut pushes = vec![self.plan(at, openid, "event", events::pictures(kind, key, &digests), now_ms)];
         for picture in pictures {
             pushes.push(self.send_picture(at, openid, Some(picture), now_ms));
         }

@@ -2,11 +2,13 @@
 //!
 //! Pure: the time and a fresh random value come in.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::china_day;
 use crate::settings::Settings;
 
 /// A token the account has been given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Issued {
     value: String,
     /// When its own life ends.
@@ -40,7 +42,7 @@ pub(crate) enum BadToken {
 }
 
 /// The tokens of one account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     classic: Vec<Issued>,
     stable: Vec<Issued>,
@@ -114,6 +116,30 @@ impl Tokens {
             Some(issued) if issued.expires_at_ms <= now_ms => Err(BadToken::Expired),
             Some(_) => Err(BadToken::NotLatest),
         }
+    }
+
+    /// Another program fetched a classic token, long enough ago that the old ones have ended.
+    pub(crate) fn replace(&mut self, now_ms: i64) {
+        for issued in &mut self.classic {
+            issued.replaced_at_ms = Some(issued.replaced_at_ms.map_or(now_ms, |at| at.min(now_ms)));
+        }
+    }
+
+    /// When each token stops, with the endpoint it is from.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (&'static str, i64)> {
+        let named = |name: &'static str, list: &[Issued]| {
+            let ends: Vec<_> = list
+                .iter()
+                .map(|issued| {
+                    (
+                        name,
+                        issued.replaced_at_ms.map_or(issued.expires_at_ms, |at| at.min(issued.expires_at_ms)),
+                    )
+                })
+                .collect();
+            ends
+        };
+        named("classic", &self.classic).into_iter().chain(named("stable", &self.stable))
     }
 
     /// Ends the life of every token now.
@@ -202,6 +228,17 @@ mod tests {
         }
         assert_eq!(tokens.stable(20 * MINUTE, true, "no".into(), &settings()), None);
         assert!(tokens.stable(1440 * MINUTE, true, "tomorrow".into(), &settings()).is_some());
+    }
+
+    #[test]
+    fn a_token_fetched_elsewhere_ends_the_classic_ones_only() {
+        let mut tokens = Tokens::default();
+        tokens.classic(0, "a".into(), &settings());
+        tokens.stable(0, false, "s".into(), &settings());
+        tokens.replace(5);
+        assert_eq!(tokens.check("a", 5), Err(BadToken::NotLatest));
+        assert_eq!(tokens.check("s", 5), Ok(()));
+        assert_eq!(tokens.ends().collect::<Vec<_>>(), [("classic", 5), ("stable", 7_200_000)]);
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //!
 //! A pure ledger: actions and sends go in with their time, an allowance or a refusal comes out.
 
+use serde::{Deserialize, Serialize};
+
 use crate::settings::{Allowances, Settings, Window};
 
 /// What a person did that opens a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Deed {
     Message,
     MenuTap,
@@ -38,7 +41,7 @@ impl Deed {
 }
 
 /// What is left of one action's window.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Allowance {
     pub(crate) deed: Deed,
     /// Messages left; `None` is without limit.
@@ -66,7 +69,7 @@ impl Closed {
 }
 
 /// All windows of one follower, in the order they end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     open: Vec<Allowance>,
 }

@@ -100,7 +100,8 @@ impl BackEnd {
 
 /// The text of a field of a push in XML.
 pub(crate) fn field(xml: &str, name: &str) -> String {
-    let begin = xml.find(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {xml}")) + name.len() + 2;
+    let begin =
+        xml.find(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {xml}")) + name.len() + 2;
     let end = begin + xml[begin..].find(&format!("</{name}>")).unwrap();
     xml[begin..end].trim_start_matches("<![CDATA[").trim_end_matches("]]>").to_owned()
 }
@@ -126,7 +127,7 @@ async fn handle(
                 inner.refuse -= 1;
                 return StatusCode::FORBIDDEN.into_response();
             }
-            return query["echostr"].clone().into_response();
+            return query.get("echostr").cloned().unwrap_or_default().into_response();
         }
         if inner.answers.len() > 1 { inner.answers.remove(0) } else { inner.answers[0].clone() }
     };

@@ -65,9 +65,21 @@ async fn a_wrong_push_reaches_the_back_end_wrong() {
     let stand = Stand::start(options).await;
     let user = stand.follower().await;
     back_end.answer(&[crate::back_end::Answer::Status(403)]);
-    let xml = format!("<xml><ToUserName>gh_a1b2c3d4e5f6</ToUserName><FromUserName>{user}</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><Content>x</Content><MsgId>1</MsgId></xml>");
-    for fault in ["bad_signature", "no_signature", "wrong_token", "wrong_app_id", "wrong_key", "bad_padding", "plain_body", "truncate"] {
-        let pushed = stand.post("/_sandbox/push", json!({"openid": user, "xml": xml, "faults": [fault]})).await;
+    let xml = format!(
+        "<xml><ToUserName>gh_a1b2c3d4e5f6</ToUserName><FromUserName>{user}</FromUserName><CreateTime>1</CreateTime><MsgType>text</MsgType><Content>x</Content><MsgId>1</MsgId></xml>"
+    );
+    for fault in [
+        "bad_signature",
+        "no_signature",
+        "wrong_token",
+        "wrong_app_id",
+        "wrong_key",
+        "bad_padding",
+        "plain_body",
+        "truncate",
+    ] {
+        let pushed =
+            stand.post("/_sandbox/push", json!({"openid": user, "xml": xml, "faults": [fault]})).await;
         assert_eq!(pushed["kind"], "message.text", "{pushed}");
         let tries = pushed["tries"].as_array().unwrap();
         assert_eq!((tries.len(), &tries[0]["status"]), (1, &json!(403)), "{fault}");
@@ -80,7 +92,8 @@ async fn a_wrong_push_reaches_the_back_end_wrong() {
         }
     }
     assert_eq!(stand.chat(&user).await.len(), 0);
-    let (status, answer) = stand.send("POST", "/_sandbox/push", json!({"xml": xml, "faults": "explode"})).await;
+    let (status, answer) =
+        stand.send("POST", "/_sandbox/push", json!({"xml": xml, "faults": "explode"})).await;
     assert_eq!((status, answer["what_to_do"].as_str().unwrap().contains("bad_signature")), (400, true));
 }
 
@@ -98,7 +111,11 @@ async fn any_event_can_be_pushed_by_its_fields() {
 #[tokio::test]
 async fn a_wrong_list_of_faults_is_refused_with_an_example() {
     let stand = Stand::start(options()).await;
-    for faults in [json!([{"on": {"direction": "up"}, "do": {"drop": true}}]), json!([{"on": {"direction": "push"}, "do": {}}]), json!({})] {
+    for faults in [
+        json!([{"on": {"direction": "up"}, "do": {"drop": true}}]),
+        json!([{"on": {"direction": "push"}, "do": {}}]),
+        json!({}),
+    ] {
         let (status, answer) = stand.send("PUT", "/_sandbox/faults", faults).await;
         assert_eq!(status, 400);
         assert!(answer["what_to_do"].as_str().unwrap().contains("errcode"), "{answer}");

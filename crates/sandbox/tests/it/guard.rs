@@ -27,7 +27,7 @@ async fn mistakes_are_answered_with_an_error_and_what_to_do() {
     let cases = [
         ("GET", "/_sandbox/nothing", json!(null), 404),
         ("POST", "/_sandbox/clock/advance", json!({"seconds": -1}), 400),
-        ("GET", "/_sandbox/snapshot", json!(null), 501),
+        ("PUT", "/_sandbox/snapshot", json!(3), 400),
         ("POST", "/_sandbox/decode", json!("no picture"), 422),
         ("POST", "/_sandbox/push", json!({"xml": "<xml></xml>"}), 409),
     ];

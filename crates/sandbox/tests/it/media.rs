@@ -36,7 +36,10 @@ async fn a_video_comes_as_an_address_and_a_thumb_has_its_own_name() {
     let film = b"\0\0\0\x18ftypmp42....".to_vec();
     let made = upload(&stand, &format!("{UPLOAD}?type=video"), "media", film.clone()).await;
     let id = made["media_id"].as_str().unwrap();
-    let url = stand.ask(&format!("/cgi-bin/media/get?media_id={id}")).await["video_url"].as_str().unwrap().to_owned();
+    let url = stand.ask(&format!("/cgi-bin/media/get?media_id={id}")).await["video_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(reqwest::get(url).await.unwrap().bytes().await.unwrap(), film);
     let thumb = upload(&stand, &format!("{UPLOAD}?type=thumb"), "media", vec![0xff, 0xd8, 0xff]).await;
     assert!(thumb["thumb_media_id"].is_string(), "{thumb}");
@@ -60,7 +63,8 @@ async fn wrong_files_have_their_codes() {
 #[tokio::test]
 async fn a_voice_comes_in_two_qualities() {
     let stand = Stand::start(options()).await;
-    let voice = upload(&stand, &format!("{UPLOAD}?type=voice"), "media", b"#!AMR\n\x04000000000000".to_vec()).await;
+    let voice =
+        upload(&stand, &format!("{UPLOAD}?type=voice"), "media", b"#!AMR\n\x04000000000000".to_vec()).await;
     let id = voice["media_id"].as_str().unwrap();
     let path = format!("/cgi-bin/media/get/jssdk?media_id={id}&access_token={}", stand.token().await);
     assert_eq!(stand.raw(&path).await.headers()["content-type"], "voice/speex");

@@ -57,7 +57,8 @@ async fn a_wrong_menu_is_refused_and_the_old_one_stays() {
 #[tokio::test]
 async fn a_conditional_menu_is_seen_by_whom_it_is_for() {
     let stand = Stand::start(options()).await;
-    let special = |rule: Value| json!({"button": [{"type": "click", "name": "苹果", "key": "IOS"}], "matchrule": rule});
+    let special =
+        |rule: Value| json!({"button": [{"type": "click", "name": "苹果", "key": "IOS"}], "matchrule": rule});
     let add = "/cgi-bin/menu/addconditional";
     assert_eq!(code(&stand.call(add, special(json!({"client_platform_type": "1"}))).await), 65303);
     stand.call("/cgi-bin/menu/create", article_menu()).await;

@@ -79,8 +79,14 @@ async fn news_music_and_menus_show_on_the_phone() {
         assert_eq!(code(&stand.call("/cgi-bin/message/custom/send", body).await), 0);
     }
     let chat = stand.chat(&user).await;
-    assert_eq!((&chat[0]["type"], &chat[0]["news"]["articles"][0]["title"]), (&json!("news"), &json!("标题")));
-    assert_eq!((&chat[1]["title"], &chat[1]["music"]["thumb_url"]), (&json!("晴天"), &json!("/_sandbox/media/material-picture-1")));
+    assert_eq!(
+        (&chat[0]["type"], &chat[0]["news"]["articles"][0]["title"]),
+        (&json!("news"), &json!("标题"))
+    );
+    assert_eq!(
+        (&chat[1]["title"], &chat[1]["music"]["thumb_url"]),
+        (&json!("晴天"), &json!("/_sandbox/media/material-picture-1"))
+    );
     assert_eq!(chat[2]["msgmenu"]["list"][0]["content"], "满意");
     assert_eq!(chat[2]["passive"], false);
 }

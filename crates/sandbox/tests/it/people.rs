@@ -58,7 +58,13 @@ async fn each_kind_of_message_carries_its_fields() {
     assert!(!field(&back_end.last(), "ThumbMediaId").is_empty());
     stand.act(&user, "send", json!({"msgtype": "link", "title": "A page", "description": "About it", "url": "https://example.test/p?a=1&b=2"})).await;
     assert_eq!(field(&back_end.last(), "Url"), "https://example.test/p?a=1&b=2");
-    let place = stand.act(&user, "locate", json!({"latitude": 31.230_416, "longitude": 121.473_701, "label": "Test square 1"})).await;
+    let place = stand
+        .act(
+            &user,
+            "locate",
+            json!({"latitude": 31.230_416, "longitude": 121.473_701, "label": "Test square 1"}),
+        )
+        .await;
     assert_eq!(place["kind"], "message.location");
     let push = back_end.last();
     assert!(push.contains("<Location_X>31.230416</Location_X><Location_Y>121.473701</Location_Y><Scale>16</Scale><Label><![CDATA[Test square 1]]></Label>"), "{push}");
@@ -96,7 +102,10 @@ async fn impossible_actions_say_what_to_do() {
     for (path, body, status, hint) in cases {
         let (got, answer) = stand.send("POST", &path, body).await;
         assert_eq!(got, status, "{path}");
-        assert!(answer["error"].is_string() && answer["what_to_do"].as_str().unwrap().contains(hint), "{answer}");
+        assert!(
+            answer["error"].is_string() && answer["what_to_do"].as_str().unwrap().contains(hint),
+            "{answer}"
+        );
     }
 }
 

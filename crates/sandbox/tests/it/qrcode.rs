@@ -71,7 +71,8 @@ async fn an_expired_code_pushes_nothing() {
     assert_eq!((&scan["outcome"], &scan["tries"]), (&json!("none"), &json!([])));
     assert_eq!(back_end.pushes().len(), before);
     assert_eq!(stand.texts(&user).await, [("notice".to_owned(), "二维码已过期".to_owned())]);
-    let (status, unknown) = stand.send("POST", &format!("/_sandbox/users/{user}/scan"), json!({"ticket": "?"})).await;
+    let (status, unknown) =
+        stand.send("POST", &format!("/_sandbox/users/{user}/scan"), json!({"ticket": "?"})).await;
     assert_eq!(status, 404);
     assert!(unknown["what_to_do"].as_str().unwrap().contains("qrcodes"));
 }

@@ -31,7 +31,8 @@ async fn a_verified_subscription_account_has_no_qr_codes_and_no_msgmenu() {
     let (stand, user) = stand(Kind::Subscription, true).await;
     assert_eq!(stand.text(&user, "hi").await, 0);
     assert_eq!(code(&stand.call("/cgi-bin/qrcode/create", qrcode()).await), 48001);
-    let menu = json!({"touser": user, "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "a"}]}});
+    let menu =
+        json!({"touser": user, "msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "a"}]}});
     assert_eq!(code(&stand.call("/cgi-bin/message/custom/send", menu).await), 40200);
 }
 
@@ -39,7 +40,8 @@ async fn a_verified_subscription_account_has_no_qr_codes_and_no_msgmenu() {
 async fn an_unverified_service_account_has_a_menu_but_no_conditional_one() {
     let (stand, _) = stand(Kind::Service, false).await;
     assert_eq!(code(&stand.call("/cgi-bin/menu/create", article_menu()).await), 0);
-    let special = json!({"button": [{"type": "click", "name": "a", "key": "a"}], "matchrule": {"tag_id": "1"}});
+    let special =
+        json!({"button": [{"type": "click", "name": "a", "key": "a"}], "matchrule": {"tag_id": "1"}});
     assert_eq!(code(&stand.call("/cgi-bin/menu/addconditional", special).await), 65306);
 }
 

@@ -82,7 +82,10 @@ async fn json_pushes_and_json_replies() {
     let said = stand.act(&user, "say", json!({"text": "问"})).await;
     assert_eq!(said["outcome"], "replied", "{said}");
     let push: Value = serde_json::from_str(&back_end.last()).unwrap();
-    assert_eq!((&push["Content"], push["CreateTime"].is_i64(), push["MsgId"].is_string()), (&json!("问"), true, true));
+    assert_eq!(
+        (&push["Content"], push["CreateTime"].is_i64(), push["MsgId"].is_string()),
+        (&json!("问"), true, true)
+    );
 }
 
 #[tokio::test]

@@ -16,7 +16,12 @@ pub(crate) const NOTICE: &str = "该公众号提供的服务出现故障，请�
 
 /// The demo account, with tries a fifth of a second apart.
 pub(crate) fn options() -> Options {
-    Options { push_timeout_ms: 200, push_spacing_ms: 200, original_id: Some("gh_a1b2c3d4e5f6".into()), ..Options::default() }
+    Options {
+        push_timeout_ms: 200,
+        push_spacing_ms: 200,
+        original_id: Some("gh_a1b2c3d4e5f6".into()),
+        ..Options::default()
+    }
 }
 
 impl Stand {

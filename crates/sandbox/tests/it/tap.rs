@@ -76,21 +76,29 @@ async fn a_reply_to_an_opened_page_is_not_shown() {
 #[tokio::test]
 async fn scanners_carry_what_was_scanned() {
     let (stand, back_end, user) = stand(other_types()).await;
-    for (name, kind, key) in [("扫码", "scancode_push", "SCAN_P"), ("扫码等", "scancode_waitmsg", "SCAN_A")] {
-        let tap = stand.act(&user, "tap", json!({"button": format!("一/{name}"), "scan": "https://example.test/x"})).await;
+    for (name, kind, key) in [("扫码", "scancode_push", "SCAN_P"), ("扫码等", "scancode_waitmsg", "SCAN_A")]
+    {
+        let tap = stand
+            .act(&user, "tap", json!({"button": format!("一/{name}"), "scan": "https://example.test/x"}))
+            .await;
         assert_eq!(tap["kind"], format!("event.{kind}"));
         let push = back_end.last();
-        assert_eq!((field(&push, "EventKey"), field(&push, "ScanResult")), (key.to_owned(), "https://example.test/x".to_owned()));
+        assert_eq!(
+            (field(&push, "EventKey"), field(&push, "ScanResult")),
+            (key.to_owned(), "https://example.test/x".to_owned())
+        );
     }
 }
 
 #[tokio::test]
 async fn pictures_follow_their_event_as_messages() {
     let (stand, back_end, user) = stand(other_types()).await;
-    for (name, kind) in [("拍照", "pic_sysphoto"), ("相册", "pic_photo_or_album"), ("微信", "pic_weixin")] {
+    for (name, kind) in [("拍照", "pic_sysphoto"), ("相册", "pic_photo_or_album"), ("微信", "pic_weixin")]
+    {
         let before = back_end.pushes().len();
         let pictures = json!([{"data": "YQ=="}, {"data": "Yg=="}]);
-        let tap = stand.act(&user, "tap", json!({"button": format!("二/{name}"), "pictures": pictures})).await;
+        let tap =
+            stand.act(&user, "tap", json!({"button": format!("二/{name}"), "pictures": pictures})).await;
         assert_eq!(tap["kind"], format!("event.{kind}"));
         assert_eq!(tap["then"].as_array().unwrap().len(), 2);
         let pushes = back_end.pushes().split_off(before);
@@ -108,14 +116,18 @@ async fn a_chosen_place_follows_its_event_as_a_message() {
     let pushes = back_end.pushes();
     let (event, message) = (&pushes[pushes.len() - 2].body, &pushes[pushes.len() - 1].body);
     assert!(event.contains("<SendLocationInfo><Location_X><![CDATA[31.23]]></Location_X>"), "{event}");
-    assert_eq!((field(message, "MsgType"), field(message, "Location_X")), ("location".to_owned(), "31.23".to_owned()));
+    assert_eq!(
+        (field(message, "MsgType"), field(message, "Location_X")),
+        ("location".to_owned(), "31.23".to_owned())
+    );
 }
 
 #[tokio::test]
 async fn content_buttons_show_their_content_and_push_nothing() {
     let (stand, back_end, user) = stand(other_types()).await;
     let before = back_end.pushes().len();
-    let kinds = [("图片", "image"), ("图文", "mpnews"), ("文章", "mpnewsarticle"), ("读文章", "mpnewsarticle")];
+    let kinds =
+        [("图片", "image"), ("图文", "mpnews"), ("文章", "mpnewsarticle"), ("读文章", "mpnewsarticle")];
     for (name, kind) in kinds {
         let tap = stand.act(&user, "tap", json!({"button": format!("三/{name}")})).await;
         assert_eq!((&tap["outcome"], &tap["tries"]), (&json!("none"), &json!([])), "{name}");

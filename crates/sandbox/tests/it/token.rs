@@ -31,9 +31,7 @@ async fn a_classic_token_replaces_the_last_after_five_minutes() {
 #[tokio::test]
 async fn a_stable_token_stays_and_can_be_forced() {
     let stand = Stand::start(options()).await;
-    let body = |force: bool| {
-        json!({"grant_type": "client_credential", "appid": APP_ID, "secret": SECRET, "force_refresh": force})
-    };
+    let body = |force: bool| json!({"grant_type": "client_credential", "appid": APP_ID, "secret": SECRET, "force_refresh": force});
     let first = stand.post("/cgi-bin/stable_token", body(false)).await;
     let again = stand.post("/cgi-bin/stable_token", body(false)).await;
     assert_eq!(first["access_token"], again["access_token"]);
@@ -72,7 +70,10 @@ async fn tokens_expire_when_told_and_never_stand_in_the_record() {
     stand.post("/_sandbox/token/expire", json!({})).await;
     assert_eq!(works(&stand, &token).await, 42001);
     let record = stand.get("/_sandbox/exchanges").await.to_string();
-    assert!(!record.contains(SECRET) && !record.contains(token["access_token"].as_str().unwrap()), "{record}");
+    assert!(
+        !record.contains(SECRET) && !record.contains(token["access_token"].as_str().unwrap()),
+        "{record}"
+    );
     assert!(record.contains("\"errcode:42001\""), "{record}");
 }
 

@@ -8,7 +8,10 @@ use crate::stand::{APP_ID, Stand, code, options};
 async fn a_follower_is_described_and_a_stranger_is_not() {
     let stand = Stand::start(options()).await;
     let made = stand
-        .call("/cgi-bin/qrcode/create", json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "door"}}}))
+        .call(
+            "/cgi-bin/qrcode/create",
+            json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "door"}}}),
+        )
         .await;
     let user = stand.person().await;
     let stranger = stand.person().await;
@@ -34,7 +37,8 @@ async fn the_list_holds_followers_only() {
     assert_eq!(list, json!({"total": 1, "count": 1, "data": {"openid": [user]}, "next_openid": user}));
     let rest = stand.ask(&format!("/cgi-bin/user/get?next_openid={user}")).await;
     assert_eq!((&rest["count"], &rest["next_openid"]), (&json!(0), &json!("")));
-    let remark = stand.call("/cgi-bin/user/info/updateremark", json!({"openid": user, "remark": "老客户"})).await;
+    let remark =
+        stand.call("/cgi-bin/user/info/updateremark", json!({"openid": user, "remark": "老客户"})).await;
     assert_eq!(code(&remark), 0);
     assert_eq!(stand.ask(&format!("/cgi-bin/user/info?openid={user}")).await["remark"], "老客户");
 }

@@ -17,23 +17,42 @@ async fn said(answer: Answer) -> (Value, Vec<Value>) {
 #[tokio::test]
 async fn each_kind_of_reply_is_shown() {
     let cases = [
-        ("image", "<MsgType>image</MsgType><Image><MediaId>material-picture-1</MediaId></Image>", "media_id", "material-picture-1"),
+        (
+            "image",
+            "<MsgType>image</MsgType><Image><MediaId>material-picture-1</MediaId></Image>",
+            "media_id",
+            "material-picture-1",
+        ),
         ("voice", "<MsgType>voice</MsgType><Voice><MediaId>v</MediaId></Voice>", "url", "/_sandbox/media/v"),
-        ("video", "<MsgType>video</MsgType><Video><MediaId>v</MediaId><Title>片</Title></Video>", "title", "片"),
-        ("music", "<MsgType>music</MsgType><Music><Title>晴天</Title><MusicUrl>http://a.test/1.mp3</MusicUrl></Music>", "musicurl", "http://a.test/1.mp3"),
+        (
+            "video",
+            "<MsgType>video</MsgType><Video><MediaId>v</MediaId><Title>片</Title></Video>",
+            "title",
+            "片",
+        ),
+        (
+            "music",
+            "<MsgType>music</MsgType><Music><Title>晴天</Title><MusicUrl>http://a.test/1.mp3</MusicUrl></Music>",
+            "musicurl",
+            "http://a.test/1.mp3",
+        ),
     ];
     for (kind, fields, name, want) in cases {
         let (exchange, chat) = said(reply(fields)).await;
         assert_eq!(exchange["outcome"], "replied", "{exchange}");
         let shown = &chat[1];
-        assert_eq!((&shown["type"], &shown[name], &shown[kind][name]), (&json!(kind), &json!(want), &json!(want)));
+        assert_eq!(
+            (&shown["type"], &shown[name], &shown[kind][name]),
+            (&json!(kind), &json!(want), &json!(want))
+        );
     }
 }
 
 #[tokio::test]
 async fn surplus_articles_are_dropped_and_the_rest_is_shown() {
     let item = "<item><Title>甲</Title><Description>d</Description><PicUrl>p</PicUrl><Url>u</Url></item>";
-    let news = format!("<MsgType>news</MsgType><ArticleCount>2</ArticleCount><Articles>{item}{item}</Articles>");
+    let news =
+        format!("<MsgType>news</MsgType><ArticleCount>2</ArticleCount><Articles>{item}{item}</Articles>");
     let (exchange, chat) = said(reply(&news)).await;
     assert_eq!((&exchange["outcome"], findings(&exchange)), (&json!("replied"), vec!["too_many_articles"]));
     assert_eq!(chat[1]["news"]["articles"].as_array().unwrap().len(), 1);
@@ -46,7 +65,12 @@ async fn every_other_finding_fails_the_exchange_with_one_notice() {
         (body("[1]"), "json_reply"),
         (body("oops"), "xml_error"),
         (text("a\u{8}b"), "control_character"),
-        (body("<xml><ToUserName>a</ToUserName><FromUserName>b</FromUserName><MsgType>text</MsgType><Content>c</Content></xml>"), "swapped_users"),
+        (
+            body(
+                "<xml><ToUserName>a</ToUserName><FromUserName>b</FromUserName><MsgType>text</MsgType><Content>c</Content></xml>",
+            ),
+            "swapped_users",
+        ),
         (reply("<MsgType>txt</MsgType>"), "unknown_msgtype"),
         (text(""), "empty_content"),
         (text(&"长".repeat(683)), "content_too_long"),

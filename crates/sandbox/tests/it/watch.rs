@@ -77,21 +77,39 @@ async fn exchanges_are_filtered_and_continued() {
     stand.text(&two, "hi").await;
     let all = stand.get("/_sandbox/exchanges").await;
     let kinds: Vec<&str> = all.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["event.subscribe", "event.subscribe", "message.text", "/cgi-bin/stable_token", "/cgi-bin/message/custom/send"]);
-    let count = async |query: &str| stand.get(&format!("/_sandbox/exchanges?{query}")).await.as_array().unwrap().len();
+    assert_eq!(
+        kinds,
+        [
+            "event.subscribe",
+            "event.subscribe",
+            "message.text",
+            "/cgi-bin/stable_token",
+            "/cgi-bin/message/custom/send"
+        ]
+    );
+    let count = async |query: &str| {
+        stand.get(&format!("/_sandbox/exchanges?{query}")).await.as_array().unwrap().len()
+    };
     assert_eq!(count(&format!("user={one}")).await, 2);
     assert_eq!(count(&format!("user={two}&kind=event.subscribe")).await, 1);
     assert_eq!(count("kind=event").await, 2);
     assert_eq!(count("direction=api").await, 2);
     assert_eq!(count(&format!("after={}", all[2]["id"])).await, 2);
     let send = &all[4];
-    assert_eq!((&send["user"], &send["outcome"], &send["request"]["body"]["text"]["content"]), (&json!(two), &json!("replied"), &json!("hi")));
+    assert_eq!(
+        (&send["user"], &send["outcome"], &send["request"]["body"]["text"]["content"]),
+        (&json!(two), &json!("replied"), &json!("hi"))
+    );
     assert_eq!(send["reply"]["body"]["errcode"], 0);
 }
 
 #[tokio::test]
 async fn a_second_account_has_its_own_openids_and_chats() {
-    let second = AccountOptions { app_id: "wxfedcba9876543210".into(), name: "另一个".into(), ..AccountOptions::default() };
+    let second = AccountOptions {
+        app_id: "wxfedcba9876543210".into(),
+        name: "另一个".into(),
+        ..AccountOptions::default()
+    };
     let stand = Stand::start(Options { more_accounts: vec![second], ..options() }).await;
     let one = stand.follower().await;
     let users = stand.get("/_sandbox/accounts/wxfedcba9876543210/users").await;
@@ -99,6 +117,9 @@ async fn a_second_account_has_its_own_openids_and_chats() {
     assert_ne!(one, other);
     assert_eq!((&users[0]["nickname"], &users[0]["following"]), (&json!("小明"), &json!(false)));
     stand.post(&format!("/_sandbox/accounts/wxfedcba9876543210/users/{other}/follow"), json!({})).await;
-    assert_eq!(stand.get(&format!("/_sandbox/accounts/{APP_ID}/exchanges")).await.as_array().unwrap().len(), 1);
+    assert_eq!(
+        stand.get(&format!("/_sandbox/accounts/{APP_ID}/exchanges")).await.as_array().unwrap().len(),
+        1
+    );
     assert_eq!(stand.send("POST", "/_sandbox/accounts/wxnone/users", json!({})).await.0, 404);
 }

@@ -61,22 +61,26 @@ pub enum MediaKind {
 
 /// What a file may be.
 struct Limits {
-    what: &'static str,
+    /// In English and in Chinese.
+    what: (&'static str, &'static str),
     bytes: u64,
     endings: &'static [&'static str],
 }
 
-const ARTICLE_IMAGE: Limits =
-    Limits { what: "a picture for articles", bytes: 1024 * 1024 - 1, endings: &["jpg", "jpeg", "png"] };
+const ARTICLE_IMAGE: Limits = Limits {
+    what: ("a picture for articles", "图文里的图片"),
+    bytes: 1024 * 1024 - 1,
+    endings: &["jpg", "jpeg", "png"],
+};
 
 impl MediaKind {
     /// Whether the platform takes this file as this kind: its name's ending, what its first bytes tell, its size.
     pub fn check(self, file: &Upload) -> Result<(), Error> {
         let (what, bytes, endings): (_, _, &'static [&'static str]) = match self {
-            Self::Image => ("a picture", 10 << 20, &["jpg", "jpeg", "png", "gif", "bmp"]),
-            Self::Voice => ("a voice", 2 << 20, &["amr", "mp3"]),
-            Self::Video => ("a video", 10 << 20, &["mp4"]),
-            Self::Thumb => ("a cover", 64 << 10, &["jpg", "jpeg"]),
+            Self::Image => (("a picture", "图片"), 10 << 20, &["jpg", "jpeg", "png", "gif", "bmp"]),
+            Self::Voice => (("a voice", "语音"), 2 << 20, &["amr", "mp3"]),
+            Self::Video => (("a video", "视频"), 10 << 20, &["mp4"]),
+            Self::Thumb => (("a cover", "封面"), 64 << 10, &["jpg", "jpeg"]),
         };
         Limits { what, bytes, endings }.check(file)
     }
@@ -93,17 +97,22 @@ impl Limits {
             _ => None,
         };
         if let Some(wrong) = wrong {
-            let kind =
-                if wrong.is_empty() { "of no known kind".to_owned() } else { format!("of kind {wrong}") };
+            let (kind, zh) = if wrong.is_empty() {
+                ("of no known kind".to_owned(), "看不出是什么类型".to_owned())
+            } else {
+                (format!("of kind {wrong}"), format!("是 {wrong}"))
+            };
             return Err(Error::invalid(
                 format!("{} is {kind}", file.name()),
-                format!("{what} is {}", endings.join(", ")),
+                format!("{} is {}", what.0, endings.join(", ")),
+                format!("{} {zh}：{}应为 {}", file.name(), what.1, endings.join("、")),
             ));
         }
         if file.is_empty() || file.len() > *bytes {
             return Err(Error::invalid(
                 format!("{} has {} bytes", file.name(), file.len()),
-                format!("{what} has 1 to {bytes} bytes"),
+                format!("{} has 1 to {bytes} bytes", what.0),
+                format!("{} 有 {} 字节：{}应为 1 到 {bytes} 字节", file.name(), file.len(), what.1),
             ));
         }
         Ok(())

@@ -90,7 +90,11 @@ impl Serialize for OutMessage {
 impl MessageBody for OutMessage {
     fn check(&self) -> Result<(), Error> {
         if self.touser.is_empty() {
-            return Err(Error::invalid("the message has no receiver", "an OpenID"));
+            return Err(Error::invalid(
+                "the message has no receiver",
+                "an OpenID is needed",
+                "消息没有接收者：请给出 OpenID",
+            ));
         }
         self.message.check()
     }
@@ -251,6 +255,7 @@ impl CustomMessage {
                 bytes => Err(Error::invalid(
                     format!("the text has {bytes} bytes"),
                     format!("1 to {TEXT} bytes of UTF-8"),
+                    format!("文本有 {bytes} 字节：应为 1 到 {TEXT} 字节（UTF-8，一个汉字占 3 字节）"),
                 )),
             },
             Self::Image { media_id }
@@ -265,14 +270,17 @@ impl CustomMessage {
             Self::News { articles } => Err(Error::invalid(
                 format!("the news message has {} articles", articles.len()),
                 "exactly one",
+                format!("图文消息有 {} 篇文章：只能有一篇", articles.len()),
             )),
             Self::MpNewsArticle { article_id } => present("article_id", article_id),
-            Self::MsgMenu { list, .. } if list.is_empty() => {
-                Err(Error::invalid("the message menu has no items", "at least one"))
-            }
+            Self::MsgMenu { list, .. } if list.is_empty() => Err(Error::invalid(
+                "the message menu has no items",
+                "at least one",
+                "菜单消息没有选项：至少一个",
+            )),
             Self::MsgMenu { list, .. } => list.iter().try_for_each(|item| {
-                present("the id of a menu item", &item.id)?;
-                present("the content of a menu item", &item.content)
+                named("the id of a menu item", "菜单消息选项的 id", &item.id)?;
+                named("the content of a menu item", "菜单消息选项的 content", &item.content)
             }),
             Self::WxCard { card_id } => present("card_id", card_id),
             Self::MiniProgramPage { appid, pagepath, thumb_media_id, .. } => {
@@ -284,8 +292,16 @@ impl CustomMessage {
     }
 }
 
-fn present(what: &str, text: &str) -> Result<(), Error> {
-    if text.is_empty() { Err(Error::invalid(format!("{what} is empty"), "it is needed")) } else { Ok(()) }
+fn present(field: &str, text: &str) -> Result<(), Error> {
+    named(field, field, text)
+}
+
+fn named(what: &str, zh: &str, text: &str) -> Result<(), Error> {
+    if text.is_empty() {
+        let zh = format!("{zh} 是空的：必须填写");
+        return Err(Error::invalid(format!("{what} is empty"), "it is needed", zh));
+    }
+    Ok(())
 }
 
 impl From<&str> for CustomMessage {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use hongyan_wire::{Scene, Ticket};
+use hongyan_wire::{Scene, SceneError, Ticket};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,8 @@ impl NewQrCode {
         check(&scene, false)?;
         if expires < Duration::from_secs(1) || expires > LONGEST {
             let what = format!("the QR code's time is {} s", expires.as_secs());
-            return Err(Error::invalid(what, "1 s to 2592000 s (30 days)"));
+            let zh = format!("二维码的有效期是 {} 秒：应为 1 秒到 2592000 秒（30 天）", expires.as_secs());
+            return Err(Error::invalid(what, "1 s to 2592000 s (30 days) are possible", zh));
         }
         Ok(Self { scene, expires: Some(expires) })
     }
@@ -63,12 +64,25 @@ impl NewQrCode {
 }
 
 fn check(scene: &Scene, permanent: bool) -> Result<(), Error> {
-    let limit = if permanent {
-        "1 to 100000, or 1 to 64 characters"
-    } else {
-        "1 to 4294967295, or 1 to 64 characters"
-    };
-    scene.check(permanent).map_err(|error| Error::invalid(error.to_string(), limit))
+    let most = if permanent { 100_000 } else { u32::MAX };
+    scene.check(permanent).map_err(|error| {
+        let (what, zh) = match error {
+            SceneError::Zero => ("the scene number is 0".to_owned(), "场景值是数字 0".to_owned()),
+            SceneError::TooLarge { id } => (
+                format!("the scene number {id} is too large for a permanent code"),
+                format!("场景值 {id} 对永久二维码来说太大"),
+            ),
+            SceneError::Empty => ("the scene text is empty".to_owned(), "场景值是空的".to_owned()),
+            SceneError::TooLong { chars } => {
+                (format!("the scene text has {chars} characters"), format!("场景值有 {chars} 个字符"))
+            }
+        };
+        Error::invalid(
+            what,
+            format!("a number from 1 to {most}, or a text of 1 to 64 characters, is needed"),
+            format!("{zh}：应为 1 到 {most} 的数字，或 1 到 64 个字符的文本"),
+        )
+    })
 }
 
 impl Serialize for NewQrCode {
@@ -104,6 +118,8 @@ pub struct QrCode {
 
 #[cfg(test)]
 mod tests {
+    use hongyan_wire::Lang;
+
     use super::*;
 
     #[test]
@@ -121,6 +137,18 @@ mod tests {
             shape(NewQrCode::permanent(text()).unwrap()),
             json!({"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": "poster-7"}}})
         );
+    }
+
+    #[test]
+    fn what_is_refused_reads_as_one_sentence_in_both_languages() {
+        let error = NewQrCode::permanent(Scene::Text(String::new())).unwrap_err();
+        assert_eq!(
+            error.text(Lang::En),
+            "the scene text is empty: a number from 1 to 100000, or a text of 1 to 64 characters, is needed"
+        );
+        assert_eq!(error.text(Lang::Zh), "场景值是空的：应为 1 到 100000 的数字，或 1 到 64 个字符的文本");
+        let error = NewQrCode::temporary(Scene::Id(1), LONGEST * 2).unwrap_err().text(Lang::Zh);
+        assert!(error.contains("应为 1 秒到 2592000 秒"), "{error}");
     }
 
     #[test]

@@ -181,18 +181,22 @@ pub struct OpenIds {
 fn batch(list: &[UserQuery]) -> Result<(), Error> {
     match list.len() {
         1..=BATCH => Ok(()),
-        count => {
-            Err(Error::invalid(format!("{count} people are asked about"), format!("1 to {BATCH} at a time")))
-        }
+        count => Err(Error::invalid(
+            format!("{count} people are asked about"),
+            format!("1 to {BATCH} at a time"),
+            format!("一次查询了 {count} 个人：每次应为 1 到 {BATCH} 个"),
+        )),
     }
 }
 
 fn short(remark: &str) -> Result<(), Error> {
     match remark.chars().count() {
         0..=REMARK => Ok(()),
-        count => {
-            Err(Error::invalid(format!("the remark has {count} characters"), format!("{REMARK} at most")))
-        }
+        count => Err(Error::invalid(
+            format!("the remark has {count} characters"),
+            format!("{REMARK} at most"),
+            format!("备注有 {count} 个字符：最多 {REMARK} 个"),
+        )),
     }
 }
 

@@ -128,13 +128,16 @@ impl Keeper {
                     return Ok(token);
                 }
                 Action::Busy => {
-                    let error =
-                        StoreError::new("another program holds the right to fetch the token and brings none");
+                    let error = StoreError::said(
+                        "another program holds the right to fetch the token and brings none",
+                        "另一个程序占着获取 access_token 的权利，却一直没有取回",
+                    );
                     return Err(error.into());
                 }
                 Action::Fail => {
-                    return Err(failure
-                        .unwrap_or_else(|| StoreError::new("the renewal ended without a reason").into()));
+                    return Err(failure.unwrap_or_else(|| {
+                        StoreError::said("the renewal ended without a reason", "刷新无故中止").into()
+                    }));
                 }
             };
         }

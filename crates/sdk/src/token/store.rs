@@ -6,6 +6,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use hongyan_wire::{AppId, Secret, Timestamp};
 
+use crate::error::Said;
+
 /// A token as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredToken {
@@ -47,18 +49,27 @@ pub trait TokenStore: Send + Sync + 'static {
 
 /// Why a token store could not do its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreError(String);
+pub struct StoreError(Said);
 
 impl StoreError {
     /// Says what happened and where, without the token.
     pub fn new(what: impl fmt::Display) -> Self {
-        Self(what.to_string())
+        let what = what.to_string();
+        Self(Said::new(what.clone(), what))
+    }
+
+    pub(crate) fn said(en: &str, zh: &str) -> Self {
+        Self(Said::new(en, zh))
+    }
+
+    pub(crate) fn chinese(&self) -> &str {
+        &self.0.zh
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Lang;
+
 /// What is wrong with a body, and where. Never shows the body itself, which a person wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
@@ -83,6 +85,40 @@ impl ParseError {
     }
 }
 
+impl ParseError {
+    /// The sentence in the reader's language.
+    pub fn text(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        let what = self.what.chinese();
+        match self.at {
+            Some(Position { byte, line, column }) => {
+                format!("{what}（第 {line} 行第 {column} 个字符，字节 {byte}）")
+            }
+            None => what,
+        }
+    }
+}
+
+impl Problem {
+    fn chinese(&self) -> String {
+        match self {
+            Self::Empty => "内容是空的".to_owned(),
+            Self::TooLarge { bytes, limit } => format!("内容有 {bytes} 字节：最多 {limit} 字节"),
+            Self::TooDeep { limit } => format!("内容的嵌套超过 {limit} 层"),
+            Self::TooManyFields { limit } => format!("内容的字段超过 {limit} 个"),
+            Self::NeitherXmlNorJson => "内容既不是 XML 也不是 JSON：应以 < 或 { 开头".to_owned(),
+            Self::DocType => "内容含有 DOCTYPE，一律不接受".to_owned(),
+            Self::Xml(detail) => format!("XML 不完整或有误：{detail}"),
+            Self::Json(detail) => format!("JSON 不完整或有误：{detail}"),
+            Self::Missing(field) => format!("缺少字段 {field}，或它是空的"),
+            Self::Bad { field: "CreateTime", .. } => "字段 CreateTime 应为 1970 年以来的整数秒".to_owned(),
+            Self::Bad { field, must_be } => format!("字段 {field} 应为 {must_be}"),
+        }
+    }
+}
+
 impl Position {
     fn of(text: &str, byte: usize) -> Self {
         let byte = text.floor_char_boundary(byte);
@@ -119,6 +155,15 @@ impl std::error::Error for ParseError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_place_stands_in_the_chinese_sentence_too() {
+        let error = ParseError::at(Problem::Xml("x".into()), "a\n你b", 5);
+        assert_eq!(error.text(Lang::Zh), "XML 不完整或有误：x（第 2 行第 2 个字符，字节 5）");
+        assert_eq!(error.text(Lang::En), error.to_string());
+        let field = Problem::Bad { field: "CreateTime", must_be: "a number" };
+        assert!(!ParseError::nowhere(field).text(Lang::Zh).contains("number"));
+    }
 
     #[test]
     fn positions_count_characters_in_lines() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hongyan::{Call, Client, Error};
-use hongyan_wire::{Clock, SystemClock};
+use hongyan_wire::{Clock, Lang, SystemClock};
 use serde_json::Value;
 
 use super::{http_date, report::Report};
@@ -120,21 +120,10 @@ pub(super) async fn menu(client: &Client, report: &mut Report) -> Result<(), Fai
     }
 }
 
-/// The SDK's own sentence, with the address to put on the list where that is the matter.
+/// The SDK's own sentence, and its advice as what to do.
 fn refused(check: &str, error: &Error, report: &mut Report) -> Result<(), Failure> {
-    use hongyan_wire::Lang;
-    let address = match error {
-        Error::Refused(refusal) => refusal.caller_address(),
-        _ => None,
-    };
-    let fix = address.map(|address| {
-        (
-            format!("the platform sees this machine as {address}; put that on the IP list: mp.weixin.qq.com → 设置与开发 → 开发接口管理 → IP白名单"),
-            format!("平台看到的本机地址是 {address}；请加入 IP 白名单：公众平台 → 设置与开发 → 开发接口管理 → IP白名单"),
-        )
-    });
-    let fix = fix.as_ref().map_or(("", ""), |(english, chinese)| (english.as_str(), chinese.as_str()));
-    report.fail(check, &error.text(Lang::En), &error.text(Lang::Zh), fix)
+    let fix = |lang| error.advice(lang).unwrap_or_default();
+    report.fail(check, &error.said(Lang::En), &error.said(Lang::Zh), (&fix(Lang::En), &fix(Lang::Zh)))
 }
 
 /// The cause behind the causes, which names the matter in the fewest words.

@@ -1,5 +1,6 @@
 //! The doctor's findings, one line each, with what to do.
 
+use hongyan_wire::Lang;
 use serde_json::{Value, json};
 
 use crate::{failure::Failure, screen::Screen};
@@ -68,10 +69,58 @@ impl Report {
             self.found.push(json!({"state": state, "check": check, "text": text, "fix": fix}));
             return Ok(());
         }
-        self.screen.data(&format!("{state:<5} {check:<14} {text}"))?;
+        let (state, check) = match self.screen.lang {
+            Lang::En => (state, check),
+            Lang::Zh => (in_chinese(state), in_chinese(check)),
+        };
+        self.screen.data(&format!("{} {} {text}", padded(state, 5), padded(check, 14)))?;
         if !fix.is_empty() {
             self.screen.data(&format!("{:<20} → {fix}", ""))?;
         }
         Ok(())
+    }
+}
+
+/// A state or a check as it is shown. In JSON they stay as they are: programs compare them.
+fn in_chinese(word: &str) -> &str {
+    WORDS.iter().find(|(english, _)| *english == word).map_or(word, |(_, chinese)| *chinese)
+}
+
+const WORDS: &[(&str, &str)] = &[
+    ("ok", "正常"),
+    ("warn", "注意"),
+    ("fail", "错误"),
+    ("configuration", "配置"),
+    ("network", "网络"),
+    ("clock", "时钟"),
+    ("token", "令牌"),
+    ("ip list", "IP 白名单"),
+    ("menu", "菜单"),
+    ("callback", "回调"),
+    ("address", "回调地址"),
+    ("handshake", "握手"),
+    ("signature", "签名"),
+    ("test push", "测试推送"),
+    ("plain push", "明文推送"),
+];
+
+/// Filled up with blanks; a Chinese character takes two columns.
+fn padded(word: &str, width: usize) -> String {
+    let taken: usize = word.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    format!("{word}{}", " ".repeat(width.saturating_sub(taken)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_chinese_name_and_lines_up() {
+        for (english, chinese_name) in WORDS {
+            assert_eq!(in_chinese(english), *chinese_name);
+            assert!(!chinese_name.is_ascii(), "{english}");
+        }
+        assert_eq!(padded("时钟", 6), "时钟  ");
+        assert_eq!(padded("clock", 6), "clock ");
     }
 }

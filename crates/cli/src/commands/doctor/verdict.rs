@@ -1,7 +1,7 @@
 //! What an answer to the handshake or to a push shows, judged without a network.
 
 use hongyan_server::Mode;
-use hongyan_wire::{envelope, inbound};
+use hongyan_wire::{Lang, envelope, inbound};
 
 use super::{
     callback::{Answer, Target},
@@ -183,7 +183,7 @@ pub(super) fn push(answer: &Answer, target: &Target) -> Result<(&'static str, &'
         Err(error) => {
             return fault(
                 format!("the answer is no reply: {error}"),
-                format!("应答不是合法的回复：{error}"),
+                format!("应答不是合法的回复：{}", error.text(Lang::Zh)),
                 ("answer `success`, nothing, or a reply's XML", "请返回 success、空内容或回复的 XML"),
             );
         }
@@ -199,7 +199,7 @@ pub(super) fn push(answer: &Answer, target: &Target) -> Result<(&'static str, &'
                 Ok(_) => Ok(("an encrypted reply that opens", "加密回复，可以解开")),
                 Err(error) => fault(
                     format!("the encrypted reply does not open: {error}"),
-                    format!("加密回复无法解开：{error}"),
+                    format!("加密回复无法解开：{}", error.text(Lang::Zh)),
                     (
                         "EncodingAESKey or AppID differ between request and reply",
                         "请求与回复使用的 EncodingAESKey 或 AppID 不一致",

@@ -1,5 +1,6 @@
 //! Starts the binary as a user would, and plays the people.
 
+pub(crate) mod browser;
 pub(crate) mod person;
 pub(crate) mod process;
 
@@ -40,8 +41,7 @@ impl Demo {
         let value = |name: &str| {
             env.iter()
                 .find(|(n, _)| n == name)
-                .map(|(_, v)| v.clone())
-                .unwrap_or_else(|| panic!("no {name} in {lines:#?}"))
+                .map_or_else(|| panic!("no {name} in {lines:#?}"), |(_, v)| v.clone())
         };
         let sandbox = value("HONGYAN_API_BASE").trim_end_matches('/').to_owned();
         let words: Vec<&str> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
@@ -76,6 +76,11 @@ impl Demo {
     /// Runs a command against this account with the three variables that the demo prints.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
         run(arguments, &self.env).await
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) async fn kill(&mut self) {
+        self.process.kill().await;
     }
 
     /// Moves the clock that the platform, the gateway and the stand-ins share.

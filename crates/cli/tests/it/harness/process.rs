@@ -82,7 +82,7 @@ impl Process {
                     }
                 }
                 Ok(None) => panic!("the process ended: {:#?}", self.log()),
-                Err(_elapsed) => panic!("the process said only {:#?}", self.log()),
+                Err(elapsed) => panic!("{elapsed}: the process said only {:#?}", self.log()),
             }
         }
     }

@@ -177,6 +177,11 @@ impl NewMenu {
             Error::invalid(
                 format!("the menu at {}: {}", error.path(), error.inner()),
                 "{\"button\": [1 to 3 buttons]}",
+                format!(
+                    "菜单的 {} 处不对（{}）：应为 {{\"button\": [1 到 3 个按钮]}}",
+                    error.path(),
+                    error.inner()
+                ),
             )
         })?;
         menu.check()?;
@@ -194,7 +199,11 @@ impl MenuBody for NewConditionalMenu {
     fn check(&self) -> Result<(), Error> {
         let MatchRule { tag_id, client_platform_type, more } = &self.matchrule;
         if tag_id.is_none() && client_platform_type.is_none() && more.is_empty() {
-            return Err(Error::invalid("the match rule is empty", "tag_id or client_platform_type"));
+            return Err(Error::invalid(
+                "the match rule is empty",
+                "tag_id or client_platform_type",
+                "matchrule 是空的：应有 tag_id 或 client_platform_type",
+            ));
         }
         check(&self.button)
     }
@@ -248,7 +257,9 @@ impl<'de> Deserialize<'de> for Button {
 
 fn check(buttons: &[Button]) -> Result<(), Error> {
     if !(1..=3).contains(&buttons.len()) {
-        return Err(Error::invalid(format!("the menu has {} top buttons", buttons.len()), "1 to 3"));
+        let count = buttons.len();
+        let zh = format!("菜单有 {count} 个一级按钮：应为 1 到 3 个");
+        return Err(Error::invalid(format!("the menu has {count} top buttons"), "1 to 3", zh));
     }
     for button in buttons {
         within(button, "name", &button.name, TOP_NAME)?;
@@ -257,7 +268,9 @@ fn check(buttons: &[Button]) -> Result<(), Error> {
                 if !(1..=5).contains(&sub_button.len()) {
                     let what =
                         format!("button 「{}」 has {} buttons below it", button.name, sub_button.len());
-                    return Err(Error::invalid(what, "1 to 5"));
+                    let zh =
+                        format!("按钮「{}」有 {} 个二级按钮：应为 1 到 5 个", button.name, sub_button.len());
+                    return Err(Error::invalid(what, "1 to 5", zh));
                 }
                 for below in sub_button {
                     within(below, "name", &below.name, SUB_NAME)?;
@@ -266,7 +279,9 @@ fn check(buttons: &[Button]) -> Result<(), Error> {
                             "button 「{}」 under 「{}」 has buttons below it",
                             below.name, button.name
                         );
-                        return Err(Error::invalid(what, "two levels"));
+                        let zh =
+                            format!("「{}」下的按钮「{}」还有下级按钮：只能有两级", button.name, below.name);
+                        return Err(Error::invalid(what, "two levels", zh));
                     }
                     leaf(below)?;
                 }
@@ -300,7 +315,8 @@ fn leaf(button: &Button) -> Result<(), Error> {
         }
         Action::Other(fields) if !fields.contains_key("type") => {
             let what = format!("button 「{}」 has neither a type nor buttons below it", button.name);
-            Err(Error::invalid(what, "a type, or sub_button with 1 to 5 buttons"))
+            let zh = format!("按钮「{}」既没有 type，也没有二级按钮：两者应有其一", button.name);
+            Err(Error::invalid(what, "a type, or sub_button with 1 to 5 buttons", zh))
         }
         Action::Other(_) | Action::Sub { .. } => Ok(()),
     }
@@ -308,22 +324,29 @@ fn leaf(button: &Button) -> Result<(), Error> {
 
 fn within(button: &Button, field: &str, text: &str, limit: usize) -> Result<(), Error> {
     if text.is_empty() {
-        let what = if field == "name" {
-            "a button has no name".to_owned()
+        let (what, zh) = if field == "name" {
+            ("a button has no name".to_owned(), "有一个按钮没有名称：不能为空".to_owned())
         } else {
-            format!("button 「{}」 has no {field}", button.name)
+            let name = &button.name;
+            (format!("button 「{name}」 has no {field}"), format!("按钮「{name}」没有 {field}：不能为空"))
         };
-        return Err(Error::invalid(what, "it may not be empty"));
+        return Err(Error::invalid(what, "it may not be empty", zh));
     }
     if text.len() > limit {
         let what = format!("the {field} of button 「{}」 is {} bytes long", button.name, text.len());
-        return Err(Error::invalid(what, format!("{limit} bytes of UTF-8 at most")));
+        let zh = format!(
+            "按钮「{}」的 {field} 有 {} 字节：最多 {limit} 字节（UTF-8，一个汉字占 3 字节）",
+            button.name,
+            text.len()
+        );
+        return Err(Error::invalid(what, format!("{limit} bytes of UTF-8 at most"), zh));
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use hongyan_wire::Lang;
     use serde_json::json;
 
     use super::*;
@@ -338,6 +361,8 @@ mod tests {
         let said = refusal(&NewMenu::new([Button::click("技术支持中心", "k")]));
         assert!(said.contains("「技术支持中心」 is 18 bytes long") && said.contains("16 bytes"), "{said}");
         let below = |button| NewMenu::new([Button::menu("上", [button])]);
+        let said = NewMenu::new([Button::click("技术支持中心", "k")]).check().unwrap_err().text(Lang::Zh);
+        assert!(said.contains("按钮「技术支持中心」的 name 有 18 字节：最多 16 字节"), "{said}");
         assert!(below(Button::click("二".repeat(20), "k")).check().is_ok());
         assert!(refusal(&below(Button::click("二".repeat(21), "k"))).contains("60 bytes"));
         assert!(refusal(&below(Button::click("a", "k".repeat(129)))).contains("the key of button 「a」"));
