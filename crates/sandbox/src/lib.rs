@@ -31,7 +31,7 @@
 //! | `GET …/menu`, `GET …/chat?after=&wait_ms=&format=text` | what the phone shows |
 //! | `POST push {openid?, xml or fields, faults?, tries?}` | any push at all, once, right or wrong |
 //! | `GET exchanges?after=&before=&user=&kind=&direction=&outcome=&errcode=&finding=&text=&limit=` | what happened; `limit` takes the last, with `after` the first |
-//! | `GET exchanges/{id}`, `GET …/curl`, `GET …/step`, `POST …/resend {new_msg_id?, xml?}`, `GET events` | one of them, as a command, as scenario steps, once more |
+//! | `GET exchanges/{id}`, `GET …/curl`, `GET …/step`, `POST …/resend {new_msg_id?, xml?}`, `GET events?accounts=all` | one of them, as a command, as scenario steps, once more |
 //! | `GET qrcodes`, `GET media/{media_id}`, `POST decode`, `POST token/expire` | the account's things |
 //! | `GET oauth_domain`, `PUT oauth_domain {domain}`, `PUT js_domain {domain}` | where web login may lead (10003), where the JS-SDK works; null is anywhere |
 //! | `POST …/mute`, `unmute`, `menu/refresh` | turns the account's messages off or on; fetches the menu now |
