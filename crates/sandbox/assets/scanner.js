@@ -9,7 +9,7 @@ import { span } from "./time.js";
 import { browse } from "./webview.js";
 
 /** The address of a code's picture. */
-export const pictureOf = (ticket) => `/cgi-bin/showqrcode?ticket=${encodeURIComponent(ticket)}`;
+export const pictureOf = (ticket) => `/_sandbox/qrcodes/${encodeURIComponent(ticket)}/picture`;
 
 /** The words under a poster: its scene, and how long it lasts. */
 export function posterState(code, now) {

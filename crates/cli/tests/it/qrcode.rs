@@ -89,3 +89,15 @@ async fn a_scene_that_cannot_be_is_refused_before_any_call() {
     let after = demo.control("GET", "exchanges", None).await.as_array().unwrap().len();
     assert_eq!(before, after, "a call was made");
 }
+
+#[tokio::test]
+async fn looking_at_the_wall_of_posters_leaves_no_trace_in_the_exchanges() {
+    let demo = Demo::start("plain").await;
+    let made = demo.run(&["qrcode", "--scene", "poster-7", "--expires", "1m", "--json"]).await.json();
+    demo.advance(120).await;
+    let ticket = made["ticket"].as_str().unwrap();
+    let picture = reqwest::get(format!("{}/_sandbox/qrcodes/{ticket}/picture", demo.sandbox)).await.unwrap();
+    assert_eq!(decoded(&picture.bytes().await.unwrap()), made["url"].as_str().unwrap());
+    let exchanges = demo.control("GET", "exchanges?kind=/cgi-bin/showqrcode", None).await;
+    assert_eq!(exchanges, json!([]));
+}

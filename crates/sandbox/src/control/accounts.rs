@@ -83,6 +83,19 @@ pub(crate) async fn qrcodes(State(platform): State<Arc<Platform>>, asked: Asked)
     }))
 }
 
+/// `GET qrcodes/{ticket}/picture`: the picture for the pages' own posters, also of an expired code; no exchange is recorded.
+pub(crate) async fn poster(State(platform): State<Arc<Platform>>, asked: Asked) -> Result<Response, Problem> {
+    let url = platform.with(|world, _now_ms| {
+        let codes = &world.accounts[asked.at].qrcodes;
+        codes.iter().find(|code| code.ticket == asked.name("ticket")).map(|code| code.url.clone())
+    });
+    let picture = url.and_then(|url| crate::picture::draw::qrcode(&url)).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "there is no such QR code", "GET qrcodes lists them")
+    })?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "max-age=604800")], picture)
+        .into_response())
+}
+
 /// `GET media/{media_id}`: the bytes of a file, of whichever account.
 pub(crate) async fn media(State(platform): State<Arc<Platform>>, asked: Asked) -> Result<Response, Problem> {
     let found = platform.with(|world, now_ms| {

@@ -77,6 +77,7 @@ fn of_account() -> Router<Arc<Platform>> {
         .route("/events", get(watch::events))
         .route("/callback", put(accounts::callback))
         .route("/qrcodes", get(accounts::qrcodes).post(poster::create))
+        .route("/qrcodes/{ticket}/picture", get(accounts::poster))
         .route("/media/{media_id}", get(accounts::media))
         .route("/oauth_domain", get(web::domains).put(web::oauth))
         .route("/js_domain", get(web::domains).put(web::js))
