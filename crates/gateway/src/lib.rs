@@ -14,7 +14,7 @@
 //! | [`db`], `store` | the databases; what must outlast the process |
 //! | `tokens` | the SDK's access tokens in the store |
 //! | `serve`, `rest` | connections and requests |
-//! | `account`, [`window`], `windows`, `recent`, `kept` | one push of one account |
+//! | `account`, `accounts`, [`window`], `windows`, `recent`, `kept` | one push of one account |
 //! | [`rules`], [`message`], `rotation` | what is answered |
 //! | `media`, [`outbox`], `courier`, `late`, `notes` | what is sent |
 //! | `start`, `warm`, `stop` | the whole |
@@ -27,6 +27,7 @@ mod tokens;
 mod serve;
 mod rest;
 mod account;
+mod accounts;
 pub mod window;
 mod windows;
 mod recent;

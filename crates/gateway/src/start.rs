@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::account::{Account, Inner};
+use crate::accounts::Accounts;
 use crate::capability;
 use crate::config::{AccountConfig, Config, ConfigError, OnUnknown};
 use crate::courier::Courier;
@@ -180,7 +181,7 @@ impl Gateway {
             accounts.iter().map(|(name, account)| (name.clone(), callback(account, &clock))).collect();
         let callbacks = Arc::new(callbacks);
         let shared = Arc::new(Shared {
-            accounts,
+            accounts: Accounts::new(accounts),
             outbox,
             recent: Arc::clone(&recent),
             store: store.clone(),

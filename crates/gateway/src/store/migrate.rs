@@ -7,9 +7,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::row::{integer, text};
-use super::schema::STEPS;
+use super::schema::{Column, STEPS};
 use super::{StoreError, ignore};
-use crate::db::Db;
+use crate::db::{Db, Dialect};
 
 /// How long a process may hold the lock.
 const LEASE: Duration = Duration::from_mins(1);
@@ -58,10 +58,27 @@ async fn steps(db: &Db) -> Result<(), StoreError> {
                 db.execute(&statement, &[]).await?;
             }
         }
+        for column in step.changes {
+            if !has(db, column).await? {
+                db.execute(&column.statement(), &[]).await?;
+            }
+        }
         at += 1;
         db.execute("UPDATE hongyan_schema SET version = ? WHERE name = 'schema'", &[at.into()]).await?;
     }
     Ok(())
+}
+
+/// Whether an interrupted run of the same step has added the column already.
+async fn has(db: &Db, column: &Column) -> Result<bool, StoreError> {
+    let sql = match db.dialect() {
+        Dialect::Sqlite => "SELECT name FROM pragma_table_info(?) WHERE name = ?",
+        Dialect::MySql => {
+            "SELECT column_name FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?"
+        }
+    };
+    Ok(!db.query(sql, &[column.table.into(), column.name.into()]).await?.is_empty())
 }
 
 /// The version the database is at.
