@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Sandbox(commands::sandbox::SandboxArgs),
     /// The account's menu
     Menu(commands::menu::MenuArgs),
-    /// Sends a customer-service message, or a template message
+    /// Sends a customer-service message or a template message, to one person or to everybody in a file
     Send(Box<commands::send::SendArgs>),
     /// Followers, or who acted lately, with their OpenIDs
     Users(commands::users::UsersArgs),

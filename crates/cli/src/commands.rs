@@ -25,7 +25,7 @@ use crate::{
 /// Runs the chosen command.
 pub(crate) async fn run(cli: Cli, screen: Screen) -> Result<(), Failure> {
     match cli.command {
-        Command::Demo(args) => demo::run(args, screen).await,
+        Command::Demo(args) => Box::pin(demo::run(args, screen)).await,
         Command::Serve(args) => serve::run(args, screen).await,
         Command::Sandbox(args) => sandbox::run(args, screen).await,
         other => {

@@ -6,6 +6,7 @@ mod failure;
 mod screen;
 mod logs;
 mod stop;
+mod hangup;
 mod port;
 mod mode;
 mod input;
@@ -53,7 +54,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(commands::run(parsed, screen)) {
+    let done = runtime.block_on(commands::run(parsed, screen));
+    #[cfg(feature = "otlp")]
+    logs::traces::finish();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(text) = failure.text() {

@@ -6,22 +6,25 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use hongyan_server::{Answer, Handler, HandlerError, Handling, Push};
 use hongyan_wire::inbound::Content;
-use hongyan_wire::{Clock, Inbound, OpenId, Reply};
+use hongyan_wire::{Clock, Inbound, OpenId, Reply, Timestamp};
 
+use crate::assistant::{Assistant, Assisted};
+use crate::behind::Behind;
 use crate::capability::{Right, passive_only};
-use crate::config::AccountConfig;
+use crate::config::{AccountConfig, HandOver};
 use crate::courier::Courier;
+use crate::forward::{Forwarder, Letter};
 use crate::kept::{Kept, Taken};
 use crate::message::Message;
 use crate::outbox::lanes::LaneKey;
-use crate::outbox::{Batch, Hold, Outbox};
-use crate::recent::Recent;
-use crate::rules::{Plan, Rules};
+use crate::outbox::{Batch, Delivery, Hold, Outbox};
+use crate::rules::{Plan, Planned, Rules};
+use crate::swap::Swap;
 use crate::tasks::Tasks;
+use crate::windows::Windows;
 
 /// One account of the gateway. Cheap to clone.
 #[derive(Clone)]
@@ -31,16 +34,24 @@ pub struct Account {
 
 pub(crate) struct Inner {
     pub(crate) name: Arc<str>,
-    pub(crate) config: AccountConfig,
-    pub(crate) rules: Rules,
+    /// What a reload puts another in the place of.
+    pub(crate) live: Swap<Live>,
     pub(crate) courier: Arc<Courier>,
     pub(crate) outbox: Outbox,
-    pub(crate) recent: Arc<Recent>,
+    pub(crate) behind: Arc<Behind>,
     pub(crate) kept: Arc<Kept>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: Tasks,
+    pub(crate) forwarder: Arc<Forwarder>,
+    pub(crate) assistant: Arc<Assistant>,
     /// Answers that have not left yet, by exchange.
     pub(crate) pending: Mutex<HashMap<String, Pending>>,
+}
+
+/// What the file says of the account at this moment.
+pub(crate) struct Live {
+    pub(crate) config: Arc<AccountConfig>,
+    pub(crate) rules: Rules,
 }
 
 /// An answer on its way, and what follows it.
@@ -55,6 +66,8 @@ pub(crate) struct Pending {
     pub(crate) batch: Option<Batch>,
     /// Kept replies that this answer gives.
     pub(crate) taken: Option<Taken>,
+    /// What the user's window has no room for: it waits for the next message.
+    pub(crate) surplus: Vec<Message>,
 }
 
 impl Handler for Account {
@@ -63,23 +76,33 @@ impl Handler for Account {
         let now = inner.clock.now();
         inner.courier.windows.pushed(&push.message, now);
         if is_action(&push.message) {
-            inner.recent.acted(&inner.name, &push.message, now);
+            inner.behind.recent.acted(&inner.name, &push.message, now);
+            inner.outbox.acted(self.lane(&push.message));
         }
+        if let Some((msgid, delivery)) = crate::outbox::delivery::told(&push.message) {
+            self.told(msgid, delivery);
+        }
+        inner.behind.scans.pushed(&inner.name, &push.message, now);
+        inner.behind.history.heard(&inner.name, &push.message, now);
         let kept = push.message.answerable() && inner.kept.has(&push.message.from);
-        let plan = inner.rules.plan(&push.message, now);
+        let live = self.live();
+        let Planned { plan, copies } = live.rules.planned(&push.message, &push.exchange);
+        for copy in &copies {
+            inner.forwarder.copy(copy, Letter::new(&push, &live.config.app_id));
+        }
         if !kept {
             match &plan {
                 Plan::None => return Handling::Now(Answer::none()),
                 Plan::Ready { messages, .. } => {
                     if let Some(reply) = at_once(&push.message, messages) {
-                        return Handling::Now(reply.into());
+                        return Handling::Now(self.remembered(&push, reply, messages));
                     }
                 }
-                Plan::Work { .. } => {}
+                Plan::Work { .. } | Plan::HandOver { .. } => {}
             }
         }
         let this = self.clone();
-        Handling::later(async move { this.answer(push, plan).await })
+        Handling::later(async move { this.answer(push, plan, &live.config).await })
     }
 }
 
@@ -89,14 +112,52 @@ impl Account {
         &self.inner.name
     }
 
-    /// How the file describes it.
-    pub fn config(&self) -> &AccountConfig {
-        &self.inner.config
+    /// The platform, for this account.
+    pub(crate) fn client(&self) -> &hongyan::Client {
+        &self.inner.courier.client
     }
 
-    async fn answer(&self, push: Push, plan: Plan) -> Result<Answer, HandlerError> {
+    /// What is known of its users' reply windows.
+    pub(crate) fn windows(&self) -> &Windows {
+        &self.inner.courier.windows
+    }
+
+    /// The time by its clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// How the file describes it, as it was last read.
+    pub fn config(&self) -> Arc<AccountConfig> {
+        Arc::clone(&self.live().config)
+    }
+
+    pub(crate) fn live(&self) -> Arc<Live> {
+        self.inner.live.get()
+    }
+
+    /// Puts what was read anew in the place of what was read before. Runs that have begun end as they began.
+    pub(crate) fn replace(&self, live: Live) {
+        self.inner.live.set(live);
+    }
+
+    /// The answer, kept in the conversation once it has left.
+    fn remembered(&self, push: &Push, reply: Reply, messages: &[Message]) -> Answer {
+        let said = messages.iter().find(|message| message.kind() != "none" && !message.is_empty());
+        let (Some(said), true) = (said.cloned(), self.inner.behind.history.is_on()) else {
+            return reply.into();
+        };
+        let (inner, openid) = (Arc::clone(&self.inner), push.message.from.clone());
+        Answer::from(reply).on_delivered(move || {
+            inner.behind.history.replied(&inner.name, &openid, &said, inner.clock.now());
+        })
+    }
+
+    async fn answer(&self, push: Push, plan: Plan, config: &AccountConfig) -> Result<Answer, HandlerError> {
         let inner = &self.inner;
-        let taken = if push.message.answerable() { self.take_kept(&push).await } else { None };
+        let mut taken = if push.message.answerable() { self.take_kept(&push).await } else { None };
+        // Pieces of one long text are sent as the window permits; a rule's own list is the operator's business.
+        let mut pieces = taken.is_some();
         let mut messages = taken.as_ref().map(|taken| taken.messages.clone()).unwrap_or_default();
         match plan {
             Plan::None => {}
@@ -110,20 +171,40 @@ impl Account {
                     tracing::warn!(account = %inner.name, exchange = push.exchange, %rule, %error, "the rule gave no answer");
                 }
             },
+            Plan::HandOver { rule, to: HandOver::Forward(to), otherwise } => {
+                messages.extend(self.forwarded(&push, &rule, &to, otherwise, config).await);
+            }
+            Plan::HandOver { rule, to: HandOver::Assistant(with), otherwise } => {
+                pieces = true;
+                match self.assisted(&push, &rule, &with, otherwise, config, taken.is_some()).await {
+                    Assisted::Answer(made) => messages.extend(made),
+                    Assisted::Kept => {
+                        // The answer to the question before this one was kept while this one waited for it.
+                        taken = self.take_kept(&push).await;
+                        messages.extend(taken.iter().flat_map(|taken| taken.messages.clone()));
+                    }
+                }
+            }
         }
         messages.retain(|message| message.kind() != "none" && !message.is_empty());
-        let (reply, pending) = self.split(&push, messages).await;
+        let mut surplus = Vec::new();
+        if pieces && config.may(Right::CustomerService) {
+            let room = self.room(&push.message.from);
+            surplus = messages.split_off(room.min(messages.len()));
+        }
+        let (reply, pending) = self.split(&push, messages, config).await;
         let Some(mut pending) = pending else {
             return Ok(reply.into());
         };
         pending.taken = taken;
+        pending.surplus = surplus;
         // Handing over to the agents is possible only as the passive reply.
         pending.rest.retain(Message::can_be_sent);
-        if pending.taken.is_none() && !pending.rest.is_empty() && !inner.config.may(Right::CustomerService) {
+        if pending.taken.is_none() && !pending.rest.is_empty() && !config.may(Right::CustomerService) {
             pending.taken = inner.kept.begin(&push.message.from);
         }
         let lane = self.lane(&push.message);
-        if !pending.rest.is_empty() && inner.config.may(Right::CustomerService) {
+        if !pending.rest.is_empty() && config.may(Right::CustomerService) {
             match inner.outbox.queue(lane, &pending.rest, Hold::UntilReleased).await {
                 Ok(batch) => pending.batch = Some(batch),
                 Err(error) => {
@@ -142,13 +223,17 @@ impl Account {
     }
 
     /// The passive reply and what follows it. Without a passive reply everything follows.
-    async fn split(&self, push: &Push, messages: Vec<Message>) -> (Reply, Option<Pending>) {
-        let inner = &self.inner;
-        let openid = &push.message.from;
+    async fn split(
+        &self,
+        push: &Push,
+        messages: Vec<Message>,
+        config: &AccountConfig,
+    ) -> (Reply, Option<Pending>) {
+        let openid = push.message.from.clone();
         let pending =
-            |head, rest| Some(Pending { openid: openid.clone(), head, rest, batch: None, taken: None });
-        if !inner.config.may(Right::CustomerService) {
-            if !is_answered(&push.message) {
+            |head, rest| Some(Pending { openid, head, rest, batch: None, taken: None, surplus: Vec::new() });
+        if !config.may(Right::CustomerService) {
+            if !push.message.answerable() {
                 return (Reply::None, None);
             }
             let passive = passive_only(messages);
@@ -159,7 +244,7 @@ impl Account {
             };
         }
         let mut messages = messages.into_iter();
-        while is_answered(&push.message) {
+        while push.message.answerable() {
             let Some(head) = messages.next() else { return (Reply::None, None) };
             if head.to_reply().is_err() {
                 // It can only go by customer service, and what follows must stay behind it.
@@ -213,6 +298,16 @@ impl Account {
         self.pending().remove(exchange)
     }
 
+    /// Writes down what became of a template message.
+    fn told(&self, msgid: String, delivery: Delivery) {
+        let (outbox, name) = (self.inner.outbox.clone(), self.inner.name.clone());
+        self.inner.tasks.spawn(async move {
+            if let Err(error) = outbox.delivered(&name, &msgid, &delivery).await {
+                tracing::error!(account = %name, msgid, %error, "what became of a template message is lost");
+            }
+        });
+    }
+
     pub(crate) fn lane(&self, push: &Inbound) -> LaneKey {
         LaneKey { account: self.inner.name.clone(), openid: push.from.clone() }
     }
@@ -220,19 +315,20 @@ impl Account {
     /// The answer has left: what was queued behind it may go, what was kept is settled.
     async fn delivered(&self, exchange: &str, pending: Pending) {
         let inner = &self.inner;
-        let Pending { openid, rest, batch, taken, .. } = pending;
-        let result = match (&batch, taken) {
-            (Some(batch), taken) => {
-                let gap: Duration = inner.config.gap;
-                let released = inner.outbox.release(batch, inner.clock.now() + gap).await;
-                match taken {
-                    Some(taken) => released.and(taken.given(&[]).await),
-                    None => released,
-                }
-            }
-            (None, Some(taken)) => taken.given(&rest).await,
-            (None, None) => inner.kept.keep(&openid, &rest).await,
+        let Pending { openid, mut rest, batch, taken, surplus, .. } = pending;
+        if batch.is_some() {
+            rest.clear();
+        }
+        rest.extend(surplus);
+        let released = match &batch {
+            Some(batch) => inner.outbox.release(batch, inner.clock.now() + self.config().gap).await,
+            None => Ok(()),
         };
+        let kept = match taken {
+            Some(taken) => taken.given(&rest).await,
+            None => inner.kept.keep(&openid, &rest).await,
+        };
+        let result = released.and(kept);
         if let Err(error) = result {
             tracing::error!(account = %inner.name, exchange, %error, "what follows an answer could not be written");
         }
@@ -252,6 +348,8 @@ struct Promise {
 impl Promise {
     fn keep(self) {
         if let Some(pending) = self.account.follow(&self.exchange) {
+            let inner = &self.account.inner;
+            inner.behind.history.replied(&inner.name, &pending.openid, &pending.head, inner.clock.now());
             let (account, exchange) = (self.account.clone(), self.exchange.clone());
             self.account.inner.tasks.spawn(async move { account.delivered(&exchange, pending).await });
         }
@@ -276,15 +374,10 @@ fn at_once(push: &Inbound, messages: &[Message]) -> Option<Reply> {
         return Some(Reply::None);
     }
     let [message] = messages else { return None };
-    if message.needs_upload() || !is_answered(push) {
+    if message.needs_upload() || !push.answerable() {
         return None;
     }
     message.to_reply().ok().filter(|reply| reply.check().is_ok())
-}
-
-/// Whether the platform shows a reply to this push.
-fn is_answered(push: &Inbound) -> bool {
-    push.answerable() && push.event().is_none_or(|event| !crate::capability::unanswerable(event))
 }
 
 /// Whether the user did something, as opposed to the platform having news.

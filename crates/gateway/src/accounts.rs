@@ -1,19 +1,20 @@
 //! The accounts the gateway serves at this moment; a reload puts others in their place.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::account::Account;
+use crate::swap::Swap;
 
 /// All accounts by name. Cheap to clone; every clone sees what a reload puts in.
 #[derive(Clone, Default)]
 pub(crate) struct Accounts {
-    now: Arc<RwLock<Arc<BTreeMap<String, Account>>>>,
+    now: Swap<BTreeMap<String, Account>>,
 }
 
 impl Accounts {
     pub(crate) fn new(accounts: BTreeMap<String, Account>) -> Self {
-        Self { now: Arc::new(RwLock::new(Arc::new(accounts))) }
+        Self { now: Swap::new(accounts) }
     }
 
     /// The account of this name.
@@ -28,6 +29,11 @@ impl Accounts {
 
     /// All of them as they are now.
     pub(crate) fn all(&self) -> Arc<BTreeMap<String, Account>> {
-        Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+        self.now.get()
+    }
+
+    /// Puts others in their place.
+    pub(crate) fn replace(&self, accounts: BTreeMap<String, Account>) {
+        self.now.set(accounts);
     }
 }

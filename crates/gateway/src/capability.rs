@@ -3,6 +3,8 @@
 //! The platform gives rights by kind of account and by whether it is verified; without one it answers 48001.
 //! [Page](https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Explanation_of_interface_privileges.html)
 
+use hongyan_wire::inbound::Event;
+
 use crate::config::{AccountConfig, Late, MessageConfig, On, RuleConfig, Words};
 use crate::message::{MAX_TEXT, Message, full, is_upload};
 
@@ -157,7 +159,7 @@ pub fn rule_notes(account: &AccountConfig, rule: &RuleConfig) -> Vec<Words> {
             note("the platform sends this account no location reports", "平台不会向此账号推送位置上报");
         }
         let says = rule.reply.iter().chain(&rule.otherwise).any(|message| kind_of(message) != "none");
-        if let Some(event) = events.iter().find(|event| says && unanswerable(event)) {
+        if let Some(event) = events.iter().find(|event| says && !Event::answerable(event)) {
             note(
                 &format!(
                     "the platform shows no reply to the event {event}: the messages go by customer service where the user's window is open"
@@ -167,24 +169,6 @@ pub fn rule_notes(account: &AccountConfig, rule: &RuleConfig) -> Vec<Words> {
         }
     }
     notes
-}
-
-/// Events to which the platform shows no passive reply.
-pub(crate) fn unanswerable(event: &str) -> bool {
-    let event = event.to_ascii_lowercase();
-    let answered = [
-        "subscribe",
-        "scan",
-        "location",
-        "click",
-        "scancode_push",
-        "scancode_waitmsg",
-        "pic_sysphoto",
-        "pic_photo_or_album",
-        "pic_weixin",
-        "location_select",
-    ];
-    !answered.contains(&event.as_str())
 }
 
 fn kind_of(message: &MessageConfig) -> String {

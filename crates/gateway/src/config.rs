@@ -10,9 +10,13 @@ mod reader;
 mod secrets;
 mod database;
 mod keys;
+mod forward;
+mod assistant;
 mod rule;
 mod names;
 mod menu;
+mod token_from;
+mod oauth;
 mod account;
 
 use std::collections::BTreeMap;
@@ -24,10 +28,14 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 pub use account::{AccountConfig, Late, OnUnknown};
+pub use assistant::{AssistantConfig, ModerationConfig, PerDay};
 pub use error::ConfigError;
-pub use keys::{ApiKey, KeyValue};
+pub use forward::{ForwardConfig, ForwardStyle, Sealing, SigningKey};
+pub use keys::{ApiKey, KeyValue, Rate};
+pub use oauth::{OauthConfig, OauthScope};
 pub use place::Place;
-pub use rule::{FetchConfig, FetchSource, HttpConfig, MessageConfig, On, Pick, RuleConfig};
+pub use rule::{FetchConfig, FetchSource, HandOver, HttpConfig, MessageConfig, On, Pick, RuleConfig};
+pub use token_from::TokenFrom;
 pub use words::Words;
 
 use place::Source;
@@ -55,6 +63,8 @@ pub struct Config {
     pub accounts: BTreeMap<String, AccountConfig>,
     /// The folder of the configuration file, where relative files start.
     pub folder: PathBuf,
+    /// The configuration file, read again on a reload.
+    pub file: PathBuf,
     /// Settings that have no effect, or not the one that was asked for; each is shown at start.
     pub warnings: Vec<Words>,
 }
@@ -94,7 +104,8 @@ impl Config {
         })?;
         let folder = folder(origin);
         let lookup = Lookup { folder: &folder, env };
-        let config = read(&Reader::top(&source, &document), &lookup)?;
+        let mut config = read(&Reader::top(&source, &document), &lookup)?;
+        config.file = std::path::absolute(origin).unwrap_or_else(|_| origin.to_path_buf());
         for account in config.accounts.values() {
             crate::rules::check(account, &config.databases)?;
         }
@@ -166,6 +177,7 @@ fn read(top: &Reader<'_>, lookup: &Lookup<'_>) -> Result<Config, ConfigError> {
         api_keys,
         accounts,
         folder: lookup.folder.to_path_buf(),
+        file: PathBuf::new(),
         warnings: Vec::new(),
     };
     let stated = top.items();
@@ -179,23 +191,9 @@ fn read(top: &Reader<'_>, lookup: &Lookup<'_>) -> Result<Config, ConfigError> {
         return Err(place
             .map_or_else(|| ConfigError::new(what.clone()), |place| ConfigError::at(place, what.clone())));
     }
-    config.warnings = stated.iter().filter_map(|item| without_effect(&item.key, &config)).collect();
     let rules = config.accounts.values().flat_map(|account| &account.rules);
     config.warnings.extend(rules.flat_map(names::unknown));
     Ok(config)
-}
-
-/// Settings that are understood and checked but do nothing yet say so.
-fn without_effect(key: &str, config: &Config) -> Option<Words> {
-    let (en, zh) = match key {
-        "redis" => ("each gateway recognises repeated pushes by itself", "各网关各自识别重复推送"),
-        "history" if config.history.is_some() => ("conversations are not kept", "不会保存会话记录"),
-        _ => return None,
-    };
-    Some(Words::new(
-        format!("`{key}` has no effect in this version: {en}"),
-        format!("`{key}` 在此版本中不起作用：{zh}"),
-    ))
 }
 
 fn accounts(top: &Reader<'_>, lookup: &Lookup<'_>) -> Result<BTreeMap<String, AccountConfig>, ConfigError> {
@@ -235,14 +233,17 @@ fn socket(item: &Item<'_>) -> Result<SocketAddr, ConfigError> {
 
 fn redis(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<String, ConfigError> {
     let url = lookup.resolve(item)?;
-    if url.starts_with("redis://") || url.starts_with("rediss://") {
+    if crate::cluster::Address::parse(&url).is_some() {
         return Ok(url);
     }
     Err(ConfigError::at(
         item.key_place(),
         Words::new("`redis` is not the address of a Redis", "`redis` 不是 Redis 的地址"),
     )
-    .hint(Words::new("write \"redis://HOST:6379\"", "请写 \"redis://主机:6379\"")))
+    .hint(Words::new(
+        "write \"redis://HOST:6379\", \"rediss://…\" for TLS, or \"redis+sentinel://HOST:26379,HOST:26379/NAME\"",
+        "请写 \"redis://主机:6379\"，用 TLS 时写 \"rediss://…\"，用哨兵时写 \"redis+sentinel://主机:26379,主机:26379/名字\"",
+    )))
 }
 
 fn history(item: &Item<'_>) -> Result<Option<Duration>, ConfigError> {

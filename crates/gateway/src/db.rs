@@ -17,7 +17,7 @@ use sqlx::mysql::{MySqlArguments, MySqlPool, MySqlPoolOptions};
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, MySql, Sqlite};
+use sqlx::{AssertSqlSafe, Connection, MySql, Sqlite};
 
 use away::Gate;
 pub use error::DbError;
@@ -96,20 +96,35 @@ enum Pool {
     MySql(MySqlPool),
 }
 
+/// How often, and after what pause, a SQLite file is tried again that another process is opening too.
+const BUSY_TRIES: u32 = 50;
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+
 /// A pool of connections to one database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool,
     options: Options,
-    /// Only before databases whose callers cannot wait.
+    /// Before servers: while one is away its callers, a platform among them, cannot wait.
     gate: Option<Gate>,
 }
 
 impl Db {
     /// Opens a database with at most `max` connections and makes sure that it answers.
     pub async fn connect(address: &str, max: u32) -> Result<Self, DbError> {
-        let db = Self::open(url::parse(address)?, max, None);
-        db.query("SELECT 1", &[]).await?;
+        let options = url::parse(address)?;
+        let gate = matches!(options, Options::MySql(_)).then(|| Gate::new(ACQUIRE));
+        let db = Self::open(options, max, gate);
+        let mut tries = 0;
+        while let Err(error) = db.query("SELECT 1", &[]).await {
+            // SQLite's way to its log file takes the file for itself and waits for nobody else who is on the same way.
+            let busy = matches!(db.pool, Pool::Sqlite(_)) && error.to_string().contains("database is locked");
+            if !busy || tries == BUSY_TRIES {
+                return Err(error);
+            }
+            tries += 1;
+            tokio::time::sleep(BUSY_PAUSE).await;
+        }
         Ok(db)
     }
 
@@ -125,7 +140,7 @@ impl Db {
             Options::Sqlite(options) => Options::Sqlite(options.create_if_missing(false)),
             Options::MySql(options) => Options::MySql(options),
         };
-        Ok(Self::open(options, 4, Some(Gate::default())))
+        Ok(Self::open(options, 4, Some(Gate::new(away::PROBE))))
     }
 
     fn open(options: Options, max: u32, gate: Option<Gate>) -> Self {
@@ -150,7 +165,7 @@ impl Db {
     async fn explained(&self, error: sqlx::Error) -> DbError {
         if matches!(error, sqlx::Error::PoolTimedOut) {
             let busy = || "every connection is busy".to_owned();
-            return DbError::Away(away::reason(&self.options).await.unwrap_or_else(busy));
+            return DbError::Away(away::reason(&self.options, away::PROBE).await.unwrap_or_else(busy));
         }
         DbError::from_sqlx(error)
     }
@@ -217,10 +232,9 @@ impl Db {
         match &self.pool {
             Pool::Sqlite(pool) => {
                 // IMMEDIATE takes the write lock at once: a read that turns into a write cannot be refused half-way.
-                let mut transaction = match pool.begin_with("BEGIN IMMEDIATE").await {
-                    Ok(transaction) => transaction,
-                    Err(error) => return Err(self.explained(error).await),
-                };
+                let mut connection = self.connection(pool).await?;
+                let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+                let mut transaction = begun.map_err(DbError::from_sqlx)?;
                 let mut changed = Vec::with_capacity(statements.len());
                 for (sql, params) in &statements {
                     let done = bind_sqlite(sql, params).execute(&mut *transaction).await;
@@ -230,10 +244,8 @@ impl Db {
                 Ok(changed)
             }
             Pool::MySql(pool) => {
-                let mut transaction = match pool.begin().await {
-                    Ok(transaction) => transaction,
-                    Err(error) => return Err(self.explained(error).await),
-                };
+                let mut connection = self.connection(pool).await?;
+                let mut transaction = connection.begin().await.map_err(DbError::from_sqlx)?;
                 let mut changed = Vec::with_capacity(statements.len());
                 for (sql, params) in &statements {
                     let done = bind_mysql(sql, params).execute(&mut *transaction).await;

@@ -2,11 +2,9 @@
 
 use futures_util::future::BoxFuture;
 use hongyan_server::{Answer, LateSink, Push};
-use serde_json::Value;
 
 use crate::account::{Account, Pending};
 use crate::config::Late;
-use crate::message::Message;
 use crate::outbox::Hold;
 use crate::store::StoreError;
 
@@ -30,30 +28,31 @@ impl LateSink for Account {
 impl Account {
     async fn late_reply(&self, push: &Push, pending: Pending, policy: Late) -> Result<(), StoreError> {
         let inner = &self.inner;
-        let Pending { head, rest, batch, taken, .. } = pending;
+        let Pending { head, rest, batch, taken, surplus, .. } = pending;
         let says_something = head.can_be_sent();
         tracing::info!(account = %inner.name, exchange = push.exchange, policy = policy.name(), "a reply came too late");
         match (policy, batch) {
             (Late::CustomerService, batch) => {
                 match batch {
-                    Some(batch) if says_something => inner.outbox.precede(&batch, &by_service(head)).await?,
+                    Some(batch) if says_something => inner.outbox.precede(&batch, &head.by_service()).await?,
                     Some(batch) => inner.outbox.release(&batch, inner.clock.now()).await?,
                     None if says_something => {
                         let lane = self.lane(&push.message);
-                        inner.outbox.queue(lane, &[by_service(head)], Hold::No).await?;
+                        inner.outbox.queue(lane, &[head.by_service()], Hold::No).await?;
                     }
                     None => {}
                 }
                 match taken {
-                    Some(taken) => taken.given(&[]).await,
-                    None => Ok(()),
+                    Some(taken) => taken.given(&surplus).await,
+                    None => inner.kept.keep(&push.message.from, &surplus).await,
                 }
             }
             (Late::NextMessage, batch) => {
                 if let Some(batch) = batch {
                     inner.outbox.withdraw(&batch).await?;
                 }
-                let all: Vec<_> = says_something.then_some(head).into_iter().chain(rest).collect();
+                let all: Vec<_> =
+                    says_something.then_some(head).into_iter().chain(rest).chain(surplus).collect();
                 match taken {
                     Some(taken) => taken.given(&all).await,
                     None => inner.kept.keep(&push.message.from, &all).await,
@@ -70,15 +69,4 @@ impl Account {
             }
         }
     }
-}
-
-/// The message as customer service takes it: of several articles only the first.
-fn by_service(message: Message) -> Message {
-    let Value::Object(mut full) = message.to_json() else { return message };
-    if let Some(articles) =
-        full.get_mut("news").and_then(|news| news.get_mut("articles")).and_then(Value::as_array_mut)
-    {
-        articles.truncate(1);
-    }
-    Message::from_full(full)
 }

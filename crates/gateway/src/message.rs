@@ -177,6 +177,15 @@ impl Message {
         Message::text(lines.join("\n"))
     }
 
+    /// The message as customer service takes it: of several articles only the first.
+    pub(crate) fn by_service(mut self) -> Message {
+        let articles = self.0.get_mut("news").and_then(|news| news.get_mut("articles"));
+        if let Some(articles) = articles.and_then(Value::as_array_mut) {
+            articles.truncate(1);
+        }
+        self
+    }
+
     /// The same message without one of its fields.
     pub(crate) fn without(mut self, name: &str) -> Message {
         let kind = self.kind().to_owned();

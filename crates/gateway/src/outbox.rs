@@ -1,28 +1,39 @@
-//! Messages that go out by customer service: on disk first, then sent in order per user, different users in parallel.
+//! Messages on their way out: on disk first, then sent in order per user, different users in parallel.
 //!
 //! `machine` decides, `lanes` is the database's side, `sender` carries out. Here is the front: queue, release, look up.
 
+pub mod outgoing;
+pub(crate) mod place;
+mod once;
+pub(crate) mod waiting;
+pub(crate) mod delivery;
 mod steps;
 mod retry;
 pub mod machine;
+mod pace;
 pub mod lanes;
 pub mod sender;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hongyan_wire::{Clock, OsRandom, Random, Timestamp};
 use tokio::sync::mpsc;
 
+use crate::batch::Batches;
 use crate::db::Param;
 use crate::message::Message;
 use crate::store::row::{integer, maybe_integer, maybe_text, text};
 use crate::store::{Statement, Store, StoreError};
-use lanes::{LaneKey, NEVER};
+pub use delivery::Delivery;
+use lanes::LaneKey;
 use machine::State;
+use outgoing::Outgoing;
+use place::Place;
+use waiting::Acted;
 
 /// How long a message may wait for its turn.
-const LIFE: Duration = Duration::from_hours(48);
+pub(crate) const LIFE: Duration = Duration::from_hours(48);
 /// When a held message becomes due by itself: later than any passive answer can still be handed over, so that only a
 /// lost answer or a stopped process brings it about.
 const HELD_AT_MOST: Duration = Duration::from_secs(20);
@@ -35,6 +46,41 @@ pub struct Outbox {
     store: Store,
     clock: Arc<dyn Clock>,
     wakes: mpsc::Sender<LaneKey>,
+    /// For lanes that have only a batch's messages, so that they do not stand in the way of the others.
+    bulk_wakes: mpsc::Sender<LaneKey>,
+    acted: Arc<Mutex<Acted>>,
+}
+
+/// Lanes that were woken, for the sender.
+#[derive(Debug)]
+pub struct Woken {
+    pub(crate) single: mpsc::Receiver<LaneKey>,
+    pub(crate) bulk: mpsc::Receiver<LaneKey>,
+}
+
+/// What becomes of a message whose user has no open window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenClosed {
+    /// It fails with the platform's code.
+    #[default]
+    Fail,
+    /// It waits for the user's next action, until it expires.
+    Wait,
+}
+
+impl WhenClosed {
+    /// The word in the API and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Wait => "wait",
+        }
+    }
+
+    /// Reads that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Fail, Self::Wait].into_iter().find(|one| one.as_str() == word)
+    }
 }
 
 /// When queued messages may go.
@@ -72,17 +118,34 @@ pub struct Status {
     pub rid: Option<String>,
     /// The reason in words.
     pub detail: Option<String>,
+    /// Whether it waits for the user's next action.
+    pub waiting: bool,
+    /// Whether it arrived, where the platform tells that later.
+    pub delivery: Option<Delivery>,
 }
 
 impl Outbox {
     /// The outbox on this store, and the lanes that were woken, for the sender.
-    pub fn new(store: Store, clock: Arc<dyn Clock>) -> (Self, mpsc::Receiver<LaneKey>) {
-        let (wakes, woken) = mpsc::channel(1024);
-        (Self { store, clock, wakes }, woken)
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> (Self, Woken) {
+        let (wakes, single) = mpsc::channel(1024);
+        let (bulk_wakes, bulk) = mpsc::channel(1024);
+        (Self { store, clock, wakes, bulk_wakes, acted: Arc::default() }, Woken { single, bulk })
     }
 
     /// Queues messages for one user, in order; they are on disk when this returns. Refuses when the store is full.
     pub async fn queue(&self, lane: LaneKey, messages: &[Message], hold: Hold) -> Result<Batch, StoreError> {
+        let messages: Vec<Outgoing> = messages.iter().cloned().map(Outgoing::from).collect();
+        self.queue_outgoing(lane, &messages, hold, WhenClosed::Fail).await
+    }
+
+    /// Queues messages of any kind for one user, in order, with what becomes of them where there is no window.
+    pub async fn queue_outgoing(
+        &self,
+        lane: LaneKey,
+        messages: &[Outgoing],
+        hold: Hold,
+        when_closed: WhenClosed,
+    ) -> Result<Batch, StoreError> {
         let now = self.clock.now();
         let batch = Batch {
             name: new_id(now).into(),
@@ -92,28 +155,15 @@ impl Outbox {
         let held = hold == Hold::UntilReleased;
         let not_before = if held { now + HELD_AT_MOST } else { now };
         let count = messages.len() as i64;
-        let mut statements = self.make_room(&batch.lane, count + i64::from(held), not_before);
-        for (place, (message, id)) in messages.iter().zip(&batch.ids).enumerate() {
-            statements.push((
-                INSERT
-                    .replace("PLACE", "next_seq - ?")
-                    .replace("SOURCE", "lanes WHERE account = ? AND openid = ?"),
-                vec![
-                    id.as_ref().into(),
-                    batch.lane.account.as_ref().into(),
-                    batch.lane.openid.as_str().into(),
-                    (count - place as i64).into(),
-                    batch.name.as_ref().into(),
-                    body(message).into(),
-                    i64::from(held).into(),
-                    not_before.millis().into(),
-                    now.millis().into(),
-                    now.millis().into(),
-                    (now + LIFE).millis().into(),
-                    batch.lane.account.as_ref().into(),
-                    batch.lane.openid.as_str().into(),
-                ],
-            ));
+        let mut statements =
+            place::make_room(&self.store, &batch.lane, count + i64::from(held), not_before, false);
+        if when_closed == WhenClosed::Wait {
+            statements.push(waiting::mark(&self.store, &batch.lane));
+        }
+        for (index, (message, id)) in messages.iter().zip(&batch.ids).enumerate() {
+            let place =
+                Place { id, lane: &batch.lane, batch: &batch.name, held, not_before, when_closed, now };
+            statements.push(place.at_the_end(count - index as i64, message));
         }
         self.store.write_if_room(statements).await?;
         if !held {
@@ -136,23 +186,18 @@ impl Outbox {
     /// Puts the answer that came too late into the place kept free before the batch, and lets all of it go.
     pub async fn precede(&self, batch: &Batch, head: &Message) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let insert = (
-            INSERT.replace("PLACE", "MIN(seq) - ?").replace("SOURCE", "outbox WHERE batch = ?"),
-            vec![
-                new_id(now).into(),
-                batch.lane.account.as_ref().into(),
-                batch.lane.openid.as_str().into(),
-                1.into(),
-                batch.name.as_ref().into(),
-                body(head).into(),
-                1.into(),
-                now.millis().into(),
-                now.millis().into(),
-                now.millis().into(),
-                (now + LIFE).millis().into(),
-                batch.name.as_ref().into(),
-            ],
-        );
+        let id = new_id(now);
+        let when_closed = WhenClosed::Fail;
+        let place = Place {
+            id: &id,
+            lane: &batch.lane,
+            batch: &batch.name,
+            held: true,
+            not_before: now,
+            when_closed,
+            now,
+        };
+        let insert = place.before_the_batch(&Outgoing::from(head.clone()));
         let release = (
             "UPDATE outbox SET held = 0, not_before = ? WHERE batch = ? AND held = 1".to_owned(),
             vec![now.millis().into(), batch.name.as_ref().into()],
@@ -178,7 +223,9 @@ impl Outbox {
         let rows = self
             .store
             .query(
-                "SELECT id, state, attempts, errcode, rid, detail FROM outbox WHERE id = ? AND account = ?",
+                "SELECT o.id, o.state, o.attempts, o.errcode, o.rid, o.detail, o.waiting, d.delivery FROM outbox o \
+                 LEFT JOIN deliveries d ON d.account = o.account AND d.msgid = o.msgid \
+                 WHERE o.id = ? AND o.account = ?",
                 &[id.into(), account.into()],
             )
             .await?;
@@ -189,6 +236,8 @@ impl Outbox {
             errcode: maybe_integer(row, "errcode"),
             rid: maybe_text(row, "rid").map(str::to_owned),
             detail: maybe_text(row, "detail").map(str::to_owned),
+            waiting: integer(row, "waiting") != 0,
+            delivery: maybe_text(row, "delivery").map(Delivery::parse),
         }))
     }
 
@@ -206,41 +255,35 @@ impl Outbox {
                 "UPDATE outbox SET held = 0, not_before = ? WHERE held = 1 AND state = 'queued'".to_owned(),
                 vec![now],
             ),
+            ("UPDATE batches SET owner = '', lease_until = 0 WHERE state = 'running'".to_owned(), Vec::new()),
         ];
         self.store.write(statements).await?;
         Ok(())
     }
 
-    /// Forgets messages that ended long ago.
+    /// Forgets messages that ended long ago. A batch's stay as long as the batch.
     pub async fn tidy(&self) -> Result<u64, StoreError> {
         let before = self.clock.now() - MEMORY;
+        waiting::tidy(&self.store).await?;
+        delivery::tidy(&self.store, self.clock.now()).await?;
+        self.batches().tidy(before).await?;
         self.store
             .write_one(
-                "DELETE FROM outbox WHERE updated_at < ? AND state IN ('sent', 'failed', 'expired', 'unknown')",
+                "DELETE FROM outbox WHERE updated_at < ? AND state IN ('sent', 'failed', 'expired', 'unknown') \
+                 AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = outbox.batch)",
                 vec![before.millis().into()],
             )
             .await
     }
 
-    fn make_room(&self, lane: &LaneKey, places: i64, due: Timestamp) -> Vec<Statement> {
-        let account = lane.account.as_ref();
-        let openid = lane.openid.as_str();
-        vec![
-            (
-                format!(
-                    "{} INTO lanes (account, openid, owner, lease_until, fence, next_seq, due_at) \
-                     VALUES (?, ?, '', 0, 0, 0, ?)",
-                    self.store.insert_if_missing()
-                ),
-                vec![account.into(), openid.into(), NEVER.into()],
-            ),
-            (
-                "UPDATE lanes SET next_seq = next_seq + ?, due_at = CASE WHEN due_at > ? THEN ? ELSE due_at END \
-                 WHERE account = ? AND openid = ?"
-                    .to_owned(),
-                vec![places.into(), due.millis().into(), due.millis().into(), account.into(), openid.into()],
-            ),
-        ]
+    /// The time, by which messages fall due.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Messages to many, out of this outbox.
+    pub fn batches(&self) -> Batches {
+        Batches::new(self.store.clone(), Arc::clone(&self.clock), self.bulk_wakes.clone())
     }
 
     fn wake(&self, lane: &LaneKey) {
@@ -258,10 +301,6 @@ impl Outbox {
     }
 }
 
-const INSERT: &str = "INSERT INTO outbox (id, account, openid, seq, batch, body, state, held, not_before, created_at, \
-                      updated_at, expires_at, attempts) \
-                      SELECT ?, ?, ?, PLACE, ?, ?, 'queued', ?, ?, ?, ?, ?, 0 FROM SOURCE";
-
 fn due_from(lane: &LaneKey, at: Timestamp) -> Statement {
     (
         "UPDATE lanes SET due_at = ? WHERE account = ? AND openid = ? AND due_at > ?".to_owned(),
@@ -272,10 +311,6 @@ fn due_from(lane: &LaneKey, at: Timestamp) -> Statement {
             at.millis().into(),
         ],
     )
-}
-
-fn body(message: &Message) -> String {
-    serde_json::to_string(message).unwrap_or_default()
 }
 
 /// An id that sorts by the time it was made.

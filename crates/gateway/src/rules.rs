@@ -9,6 +9,7 @@ mod tree;
 mod matcher;
 mod sql;
 mod http;
+mod cache;
 mod rotate;
 mod fetch;
 mod draft;
@@ -26,7 +27,7 @@ use hongyan_wire::{Inbound, Timestamp};
 pub use explain::{Explanation, explain, explain_push};
 pub use rotate::{Cycle, MemoryRotation, Rotation, RotationError, RotationKey, RowId};
 
-use crate::config::{AccountConfig, ConfigError, Words};
+use crate::config::{AccountConfig, ConfigError, ForwardConfig, HandOver, Words};
 use crate::db::Db;
 use crate::message::Message;
 use fetch::Outside;
@@ -92,6 +93,23 @@ pub enum Plan {
         /// The fetch and the making of the messages.
         work: BoxFuture<'static, Result<Vec<Message>, WorkError>>,
     },
+    /// Somebody else answers.
+    HandOver {
+        /// The rule's name.
+        rule: Arc<str>,
+        /// Who answers.
+        to: HandOver,
+        /// What is said when nobody does.
+        otherwise: Vec<Message>,
+    },
+}
+
+/// What to do about a push, and who gets a copy of it.
+pub struct Planned {
+    /// What to do.
+    pub plan: Plan,
+    /// Who gets a copy.
+    pub copies: Vec<Arc<ForwardConfig>>,
 }
 
 /// A rule could make neither its reply nor `otherwise`.
@@ -122,9 +140,28 @@ impl Rules {
 
     /// What to do about a push. Does no I/O itself.
     pub fn plan(&self, push: &Arc<Inbound>, _now: Timestamp) -> Plan {
-        let Some(Found { rule: number, captures }) = self.0.matcher.find(push) else { return Plan::None };
+        self.planned(push, "").plan
+    }
+
+    /// The same, with those who get a copy: of every push by the account, of this one by its rule.
+    /// `exchange` is what the log calls this push.
+    pub fn planned(&self, push: &Arc<Inbound>, exchange: &str) -> Planned {
+        let account = &self.0.account;
+        let mut copies = account.copy_to.clone();
+        let Some(Found { rule, captures }) = self.0.matcher.find(push) else {
+            return Planned { plan: Plan::None, copies };
+        };
+        copies.extend(account.rules.get(rule).iter().flat_map(|rule| rule.copy_to.iter().cloned()));
+        Planned { plan: self.plan_of(rule, captures, push, exchange), copies }
+    }
+
+    fn plan_of(&self, number: usize, captures: Captures, push: &Arc<Inbound>, exchange: &str) -> Plan {
         let Some(rule) = self.0.rules.get(number) else { return Plan::None };
         let name = rule.name.clone();
+        if let Some(to) = self.0.account.rules.get(number).and_then(|rule| rule.hand_over.clone()) {
+            let otherwise = rule.instead(&self.0.account, &self.0.engine, push, &captures);
+            return Plan::HandOver { rule: name, to, otherwise };
+        }
         if let Some(messages) = rule.fixed() {
             return Plan::Ready { rule: name, messages: messages.to_vec() };
         }
@@ -133,9 +170,9 @@ impl Rules {
             // What failed has been logged; nothing is said then.
             return Plan::Ready { rule: name, messages: outcome.messages };
         }
-        let (book, push) = (self.0.clone(), push.clone());
+        let (book, push, exchange) = (self.0.clone(), push.clone(), exchange.to_owned());
         let work = async move {
-            let outcome = book.work(number, &push, &captures).await;
+            let outcome = book.work(number, &push, &captures, &exchange).await;
             outcome.map_or(Ok(Vec::new()), |outcome| match book.rules.get(number) {
                 Some(rule) => finish(rule.name.clone(), outcome),
                 None => Ok(Vec::new()),
@@ -147,15 +184,21 @@ impl Rules {
     /// The rule's number and what it came up with, fetches included.
     async fn outcome(&self, push: &Inbound) -> Option<(usize, Outcome)> {
         let Found { rule, captures } = self.0.matcher.find(push)?;
-        let outcome = self.0.work(rule, push, &captures).await?;
+        let outcome = self.0.work(rule, push, &captures, "").await?;
         Some((rule, outcome))
     }
 }
 
 impl Book {
-    async fn work(&self, number: usize, push: &Inbound, captures: &Captures) -> Option<Outcome> {
+    async fn work(
+        &self,
+        number: usize,
+        push: &Inbound,
+        captures: &Captures,
+        exchange: &str,
+    ) -> Option<Outcome> {
         let rule = self.rules.get(number)?;
-        Some(rule.work(&self.account, &self.engine, &self.outside, push, captures).await)
+        Some(rule.work(&self.account, &self.engine, &self.outside, push, captures, exchange).await)
     }
 }
 

@@ -25,6 +25,7 @@ use tower::ServiceExt;
 
 use crate::account::Account;
 use crate::rest::problem::Problem;
+use crate::swap::Swap;
 use crate::tasks::stopped;
 
 /// How many connections are open at once; further ones wait in the listener's queue.
@@ -37,20 +38,20 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// What one listener serves.
 #[derive(Clone)]
 pub(crate) struct Door {
-    pub(crate) callbacks: Arc<HashMap<String, Callback<Account>>>,
-    pub(crate) rest: Router,
+    pub(crate) callbacks: Swap<HashMap<String, Callback<Account>>>,
+    pub(crate) rest: Swap<Router>,
 }
 
 impl Door {
     async fn answer(self, request: Request<Incoming>) -> Response<Either<ReplyBody, Body>> {
         if let Some(name) = request.uri().path().strip_prefix("/callback/") {
-            if let Some(callback) = self.callbacks.get(name.trim_end_matches('/')) {
+            if let Some(callback) = self.callbacks.get().get(name.trim_end_matches('/')) {
                 return callback.answer(request).await.map(Either::Left);
             }
             let detail = "no account of this name is configured; the address is /callback/ACCOUNT";
             return Problem::not_found(detail).into_response().map(Either::Right);
         }
-        let Ok(response) = self.rest.oneshot(request.map(Body::new)).await;
+        let Ok(response) = Router::clone(&self.rest.get()).oneshot(request.map(Body::new)).await;
         response.map(Either::Right)
     }
 }

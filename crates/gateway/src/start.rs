@@ -7,33 +7,35 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hongyan::Client;
-use hongyan_server::{Callback, Policy};
+use hongyan_server::Callback;
 use hongyan_wire::{Clock, Lang};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::account::{Account, Inner};
+use crate::account::Account;
 use crate::accounts::Accounts;
+use crate::behind::Behind;
 use crate::capability;
-use crate::config::{AccountConfig, Config, ConfigError, OnUnknown};
-use crate::courier::Courier;
-use crate::db::{Db, DbError, Dialect};
-use crate::kept::Kept;
-use crate::media::Media;
-use crate::notes::Notes;
-use crate::outbox::sender::{Desk, Sender};
-use crate::outbox::{Outbox, machine};
-use crate::recent::Recent;
+use crate::cluster::{Address, Cluster};
+use crate::config::{AccountConfig, Config, ConfigError};
+use crate::db::{DbError, Dialect};
+use crate::forward::Forwarder;
+use crate::jssdk::Tickets;
+use crate::maker::{self, Maker, lang};
+use crate::outbox::Outbox;
+use crate::outbox::sender::Sender;
+use crate::relay::Relay;
+use crate::reload::{Reloader, Routes, Wired};
 use crate::rest::guard::Guard;
+use crate::rest::pictures::Pictures;
 use crate::rest::{self, Shared};
-use crate::rotation::SqlRotation;
-use crate::rules::{RuleParts, Rules};
+use crate::sealing::Sealing;
 use crate::serve::{Door, serve};
 use crate::stop::Running;
 use crate::store::{Store, StoreError, file};
+use crate::swap::Swap;
 use crate::tasks::Tasks;
 use crate::tokens::SqlTokens;
-use crate::warm::warm;
 
 /// How often what is written behind is written.
 const BEHIND: Duration = Duration::from_secs(1);
@@ -82,6 +84,9 @@ pub enum StartError {
     /// The rules cannot be used.
     #[error("{}", .0.text(Lang::En))]
     Config(Box<ConfigError>),
+    /// The client for other programs cannot be made.
+    #[error("the HTTP client does not start: {0}")]
+    Http(#[source] reqwest::Error),
     /// An account's client cannot be made.
     #[error("account {account}: {source}")]
     Client {
@@ -107,6 +112,7 @@ impl StartError {
                 format!("[databases] 中的数据库 \"{name}\" 无法使用：{}", source.text(lang))
             }
             Self::Config(error) => error.text(lang),
+            Self::Http(source) => format!("HTTP 客户端无法启动：{source}"),
             Self::Client { account, source } => format!("账号 {account}：{}", source.text(lang)),
         }
     }
@@ -150,61 +156,96 @@ impl Gateway {
             // One process per SQLite file: what is held there was held by a process that is gone.
             outbox.recover().await?;
         }
-        let recent = Arc::new(Recent::new(store.clone()));
+        let redis = config.redis.as_deref().and_then(Address::parse);
+        let cluster = Cluster::join(redis, store.node()).await;
+        let bus = cluster.bus.clone();
+        let behind = Arc::new(Behind::new(&store, bus.clone(), config.history));
         let tasks = Tasks::default();
+        let forwarder = Forwarder::new(store.clone(), Arc::clone(&clock)).map_err(StartError::Http)?;
+        let forwarder = Arc::new(forwarder);
         let maker = Maker {
-            rule_parts: rule_parts(&config, &store, &clock)?,
-            config: &config,
-            store: &store,
-            clock: &clock,
-            outbox: &outbox,
-            recent: &recent,
-            tasks: &tasks,
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            outbox: outbox.clone(),
+            behind: Arc::clone(&behind),
+            tasks: tasks.clone(),
+            forwarder: Arc::clone(&forwarder),
+            cluster: cluster.clone(),
         };
+        let rule_parts = maker.rule_parts(&config, None)?;
         let mut accounts = BTreeMap::new();
         for account in config.accounts.values() {
-            accounts.insert(account.name.clone(), maker.account(account).await?);
+            accounts.insert(account.name.clone(), maker.account(&config, account, &rule_parts, None).await?);
         }
 
         let stopping = Arc::new(AtomicBool::new(false));
         let (stop_doors, doors_stop) = watch::channel(false);
         let (stop_sender, sender_stop) = watch::channel(false);
-        let sender = Sender::new(store.clone(), Arc::clone(&clock), desks(&accounts));
-        let sender = tokio::spawn(sender.run(woken, sender_stop));
-        let warming = accounts
-            .values()
-            .map(|account| tokio::spawn(warm(account.clone(), doors_stop.clone())))
-            .collect();
-        let background = vec![tokio::spawn(behind(Arc::clone(&recent))), tokio::spawn(tidy(outbox.clone()))];
+        let desks = Swap::new(maker::desks(&accounts));
+        let sender = Sender::new(store.clone(), Arc::clone(&clock), desks.clone(), cluster.limiter.clone());
+        let sender = tokio::spawn(sender.run(woken, sender_stop.clone()));
+        let feeding = tokio::spawn(outbox.batches().run(sender_stop));
+        let mut background = vec![
+            tokio::spawn(write_behind(Arc::clone(&behind))),
+            tokio::spawn(tidy(outbox.clone())),
+            tokio::spawn(outbox.clone().end_waits()),
+            feeding,
+            tokio::spawn(tidy_behind(store.clone(), Arc::clone(&behind), Arc::clone(&clock))),
+        ];
 
         let callbacks: HashMap<String, Callback<Account>> =
-            accounts.iter().map(|(name, account)| (name.clone(), callback(account, &clock))).collect();
-        let callbacks = Arc::new(callbacks);
+            accounts.iter().map(|(name, account)| (name.clone(), maker.callback(account))).collect();
+        let callbacks = Swap::new(callbacks);
+        let accounts = Accounts::new(accounts);
+        background.push(tokio::spawn(tidy_forwards(Arc::clone(&forwarder), accounts.clone(), maker.clone())));
         let shared = Arc::new(Shared {
-            accounts: Accounts::new(accounts),
+            accounts: accounts.clone(),
             outbox,
-            recent: Arc::clone(&recent),
+            behind: Arc::clone(&behind),
             store: store.clone(),
+            bus,
+            sealing: Sealing::default(),
+            relay: Relay::default(),
+            tickets: Tickets::default(),
+            pictures: Pictures::default(),
+            public_listener: admin.as_ref().map(|_| address),
             stopping: Arc::clone(&stopping),
+            callbacks: callbacks.clone(),
+            cluster: cluster.clone(),
+            forwarder: Arc::clone(&forwarder),
+            answers: Arc::default(),
         });
-        let api = |address: SocketAddr| {
-            let guard = Guard::new(config.api_keys.clone(), address.ip().is_loopback());
-            rest::api(Arc::clone(&shared), guard)
+        let api = |address: SocketAddr| -> Routes {
+            let shared = Arc::clone(&shared);
+            Box::new(move |keys| {
+                rest::api(Arc::clone(&shared), Guard::new(keys.to_vec(), address.ip().is_loopback()))
+            })
         };
-        let public = if admin.is_some() { rest::probes(Arc::clone(&shared)) } else { api(address) };
-        let door = Door { callbacks: Arc::clone(&callbacks), rest: public };
+        let public: Routes = if admin.is_some() {
+            let shared = Arc::clone(&shared);
+            Box::new(move |_| rest::probes(Arc::clone(&shared)))
+        } else {
+            api(address)
+        };
+        let mut routes = vec![(Swap::new(public(&config.api_keys)), public)];
+        let door = Door { callbacks: callbacks.clone(), rest: routes[0].0.clone() };
         let mut doors = vec![tokio::spawn(serve(listener, door, doors_stop.clone()))];
         let admin_address = admin.as_ref().map(|(_, address)| *address);
         if let Some((listener, address)) = admin {
-            let door = Door { callbacks: Arc::default(), rest: api(address) };
-            doors.push(tokio::spawn(serve(listener, door, doors_stop)));
+            let admin = api(address);
+            let rest = Swap::new(admin(&config.api_keys));
+            routes.push((rest.clone(), admin));
+            doors.push(tokio::spawn(serve(listener, Door { callbacks: Swap::default(), rest }, doors_stop)));
         }
         tracing::info!(%address, accounts = config.accounts.len(), "the gateway is ready");
+        let wired = Wired { accounts, callbacks: callbacks.clone(), desks, routes };
+        let reloader = Reloader::new(maker, wired, config, rule_parts);
+        background.push(tokio::spawn(reloader.clone().watch()));
         Ok(Running {
             address,
             admin_address,
             store,
-            recent,
+            behind,
             callbacks,
             tasks,
             stopping,
@@ -212,78 +253,16 @@ impl Gateway {
             doors,
             stop_sender,
             sender,
-            warming,
+            reloader,
+            forwarder,
             background,
             claim,
         })
     }
 }
 
-/// What every account is made with.
-struct Maker<'a> {
-    rule_parts: RuleParts,
-    config: &'a Config,
-    store: &'a Store,
-    clock: &'a Arc<dyn Clock>,
-    outbox: &'a Outbox,
-    recent: &'a Arc<Recent>,
-    tasks: &'a Tasks,
-}
-
-impl Maker<'_> {
-    async fn account(&self, config: &AccountConfig) -> Result<Account, StartError> {
-        let name: Arc<str> = config.name.as_str().into();
-        let (store, clock) = (self.store, self.clock);
-        let client = client_with_store(self.config, config, store, Arc::clone(clock))
-            .map_err(|source| StartError::Client { account: config.name.clone(), source })?;
-        let notes = Notes::new(store.clone(), name.clone(), Arc::clone(clock));
-        for note in notes.all().await? {
-            tracing::warn!(
-                account = %name,
-                call = note.subject,
-                errcode = note.code.0,
-                noted_at_ms = note.at.millis(),
-                "the platform has refused this call before: the account does not have the right"
-            );
-        }
-        let folder = self.config.folder.clone();
-        let courier = Courier {
-            media: Arc::new(Media::new(
-                client.clone(),
-                store.clone(),
-                name.clone(),
-                folder,
-                Arc::clone(clock),
-            )),
-            client,
-            windows: Arc::default(),
-            notes: Arc::new(notes),
-            clock: Arc::clone(clock),
-        };
-        let kept = Kept::load(store.clone(), name.clone(), Arc::clone(clock)).await?;
-        let rules = Rules::compile(config, &self.rule_parts)?;
-        for warning in rules.check_queries().await? {
-            tracing::warn!(account = %name, "{}", warning.text(lang()));
-        }
-        Ok(Account {
-            inner: Arc::new(Inner {
-                name,
-                config: config.clone(),
-                rules,
-                courier: Arc::new(courier),
-                outbox: self.outbox.clone(),
-                recent: Arc::clone(self.recent),
-                kept: Arc::new(kept),
-                clock: Arc::clone(clock),
-                tasks: self.tasks.clone(),
-                pending: std::sync::Mutex::default(),
-            }),
-        })
-    }
-}
-
 /// Says what the configuration asks for and will not get, before anybody misses it.
-fn announce(config: &Config) {
+pub(crate) fn announce(config: &Config) {
     let lang = lang();
     for warning in &config.warnings {
         tracing::warn!("{}", warning.text(lang));
@@ -293,15 +272,6 @@ fn announce(config: &Config) {
             tracing::warn!(account = account.name, "{}", note.text(lang));
         }
     }
-}
-
-/// The language of what is said at start.
-fn lang() -> Lang {
-    ["HONGYAN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty())
-        .map_or(Lang::En, |value| Lang::parse(&value))
 }
 
 async fn listen(
@@ -318,52 +288,31 @@ async fn listen(
     Ok((listener, address))
 }
 
-fn rule_parts(config: &Config, store: &Store, clock: &Arc<dyn Clock>) -> Result<RuleParts, StartError> {
-    let mut databases = BTreeMap::new();
-    for (name, url) in &config.databases {
-        let db =
-            Db::connect_lazy(url).map_err(|source| StartError::Database { name: name.clone(), source })?;
-        databases.insert(name.clone(), db);
-    }
-    let rotation = SqlRotation::new(store.clone(), Arc::clone(clock));
-    Ok(RuleParts::new(databases, Arc::new(rotation))?)
-}
-
-fn callback(account: &Account, clock: &Arc<dyn Clock>) -> Callback<Account> {
-    let config = account.config();
-    let policy = Policy { wait: config.wait, holding: config.holding.clone(), ..Policy::default() };
-    Callback::builder(config.server_account(), account.clone())
-        .clock(Arc::clone(clock))
-        .late(Arc::new(account.clone()))
-        .policy(policy)
-        .build()
-}
-
-fn desks(accounts: &BTreeMap<String, Account>) -> HashMap<Arc<str>, Desk> {
-    accounts
-        .values()
-        .map(|account| {
-            let on_unknown = match account.config().on_unknown {
-                OnUnknown::Hold => machine::OnUnknown::Hold,
-                OnUnknown::Retry => machine::OnUnknown::Retry,
-            };
-            (account.name().clone(), Desk { courier: Arc::clone(&account.inner.courier), on_unknown })
-        })
-        .collect()
-}
-
-async fn behind(recent: Arc<Recent>) {
+async fn write_behind(behind: Arc<Behind>) {
     let mut said = false;
     loop {
         tokio::time::sleep(BEHIND).await;
-        match recent.flush().await {
+        match behind.flush().await {
             Ok(()) => said = false,
             Err(error) if !said => {
                 said = true;
-                tracing::error!(%error, "recent users cannot be written; trying again every second");
+                tracing::error!(%error, "what was noted cannot be written; trying again every second");
             }
             Err(_) => {}
         }
+    }
+}
+
+async fn tidy_forwards(forwarder: Arc<Forwarder>, accounts: Accounts, maker: Maker) {
+    loop {
+        let done = async {
+            forwarder.dead.tidy(&accounts.names()).await?;
+            crate::assistant::tidy(&maker.store, maker.clock.now()).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "messages that were kept for programs cannot be cleared");
+        }
+        tokio::time::sleep(TIDY).await;
     }
 }
 
@@ -371,6 +320,20 @@ async fn tidy(outbox: Outbox) {
     loop {
         if let Err(error) = outbox.tidy().await {
             tracing::warn!(%error, "finished messages cannot be cleared");
+        }
+        tokio::time::sleep(TIDY).await;
+    }
+}
+
+async fn tidy_behind(store: Store, behind: Arc<Behind>, clock: Arc<dyn Clock>) {
+    loop {
+        let now = clock.now();
+        let done = async {
+            crate::idempotency::tidy(&store, now).await?;
+            behind.tidy(now).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "what is over cannot be cleared");
         }
         tokio::time::sleep(TIDY).await;
     }

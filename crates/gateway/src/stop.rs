@@ -15,9 +15,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::account::Account;
-use crate::recent::Recent;
+use crate::behind::Behind;
+use crate::forward::{CopyCounts, Forwarder};
+use crate::reload::{ReloadError, Reloaded, Reloader};
 use crate::store::Store;
 use crate::store::file::Claim;
+use crate::swap::Swap;
 use crate::tasks::Tasks;
 
 /// How long runs may still take.
@@ -36,15 +39,16 @@ pub struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) admin_address: Option<SocketAddr>,
     pub(crate) store: Store,
-    pub(crate) recent: Arc<Recent>,
-    pub(crate) callbacks: Arc<HashMap<String, Callback<Account>>>,
+    pub(crate) behind: Arc<Behind>,
+    pub(crate) callbacks: Swap<HashMap<String, Callback<Account>>>,
     pub(crate) tasks: Tasks,
     pub(crate) stopping: Arc<AtomicBool>,
     pub(crate) stop_doors: watch::Sender<bool>,
     pub(crate) doors: Vec<JoinHandle<GracefulShutdown>>,
     pub(crate) stop_sender: watch::Sender<bool>,
     pub(crate) sender: JoinHandle<()>,
-    pub(crate) warming: Vec<JoinHandle<()>>,
+    pub(crate) reloader: Reloader,
+    pub(crate) forwarder: Arc<Forwarder>,
     pub(crate) background: Vec<JoinHandle<()>>,
     /// Keeps other gateways from the SQLite file until everything is written.
     pub(crate) claim: Claim,
@@ -73,7 +77,22 @@ impl Running {
 
     /// Counts of what became of an account's pushes.
     pub fn stats(&self, account: &str) -> Option<hongyan_server::Stats> {
-        self.callbacks.get(account).map(Callback::stats)
+        self.callbacks.get().get(account).map(Callback::stats)
+    }
+
+    /// Reads the configuration again; on an error everything stays as it was.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.reloader.reload().await
+    }
+
+    /// The same for whoever outlives a borrow of this, such as a signal's handler.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
+    }
+
+    /// What became of copies for further programs.
+    pub fn copies(&self) -> CopyCounts {
+        self.forwarder.copies()
     }
 
     /// Stops: not ready any more, no new connections, runs up to 15 s, late replies to the outbox, all written. A few
@@ -90,8 +109,9 @@ impl Running {
             task.abort();
         }
         self.stop_doors.send_replace(true);
+        let warming = timeout_at(end, self.reloader.stop()).await.unwrap_or_default();
         let connections = timeout_at(end, join_all(self.doors)).await.unwrap_or_default();
-        drain(&self.callbacks, &self.stop_sender, runs).await;
+        drain(&self.callbacks.get(), &self.stop_sender, runs).await;
         self.stop_sender.send_replace(true);
         let closed = join_all(connections.into_iter().flatten().map(GracefulShutdown::shutdown));
         if timeout_at(end.min(Instant::now() + ANSWERS), closed).await.is_err() {
@@ -107,20 +127,24 @@ impl Running {
                 "a message was still being sent when the time to stop was up; it will be unknown"
             );
         }
-        let warming = end.min(Instant::now() + ANSWERS);
-        if timeout_at(warming, join_all(self.warming)).await.is_err() {
+        if timeout_at(end.min(Instant::now() + ANSWERS), join_all(warming)).await.is_err() {
             tracing::warn!(
                 "the platform was still being asked for a token or a menu when the time to stop was up"
             );
         }
         // Even when the time is up already: a database that is there takes a moment only.
         let end = end.max(Instant::now() + LAST);
-        let noted = self.recent.waiting();
-        match timeout_at(end, self.recent.flush()).await {
+        let noted = self.behind.waiting();
+        match timeout_at(end, self.behind.flush()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, lost = noted, "recent users could not be written"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, lost = noted, "what was noted could not all be written");
+            }
             Err(_) => {
-                tracing::error!(lost = noted, "recent users were not written when the time to stop was up");
+                tracing::error!(
+                    lost = noted,
+                    "what was noted was not all written when the time to stop was up"
+                );
             }
         }
         if timeout_at(end, self.store.db().close()).await.is_err() {

@@ -3,6 +3,11 @@
 //! A plain ledger: actions, sends and the platform's answers go in with their time, a view comes out. It refuses a
 //! send only when it saw the window open and then close or empty; in every other case the platform decides, and its
 //! answer corrects the ledger. So where the platform's way of counting is not published, the ledger counts generously.
+//!
+//! What an earlier process or another gateway has written down ([`Ledger::merge`]) may open a window here, but never
+//! closes one: a push that came while nobody listened, or that another gateway has not written yet, may have opened
+//! it again. For the same reason a tap or a scan that lapses proves nothing about a message from the day before that
+//! we never saw; a message does, since no window lasts longer, and so does a follow, since there was none before it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,6 +27,31 @@ pub enum Action {
     Scan,
     /// Paid.
     Pay,
+}
+
+impl Action {
+    const ALL: [Self; 5] = [Self::Message, Self::MenuTap, Self::Follow, Self::Scan, Self::Pay];
+
+    /// The word in the database and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::MenuTap => "menu",
+            Self::Follow => "follow",
+            Self::Scan => "scan",
+            Self::Pay => "pay",
+        }
+    }
+
+    /// Reads that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
+    }
+
+    /// Whether nothing that we did not see can still be open beside it.
+    const fn settles(self) -> bool {
+        matches!(self, Self::Message | Self::Follow)
+    }
 }
 
 /// How much an action allows.
@@ -102,11 +132,38 @@ pub enum Settled {
     Refused(ErrCode),
 }
 
-#[derive(Debug)]
-struct Grant {
+/// What one action still allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
     number: u64,
-    left: Option<u32>,
-    ends_at: Timestamp,
+    /// Its name in the database, another one for every action.
+    pub id: String,
+    /// The action.
+    pub action: Action,
+    /// How many messages are left; `None` is no limit.
+    pub left: Option<u32>,
+    /// Until when.
+    pub ends_at: Timestamp,
+}
+
+impl Grant {
+    /// One that was written down earlier.
+    pub fn stored(id: String, action: Action, left: Option<u32>, ends_at: Timestamp) -> Self {
+        Self { number: 0, id, action, left, ends_at }
+    }
+}
+
+/// What must be written down after something went into the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An action allows something.
+    Granted(Grant),
+    /// So many messages of it were used; negative when they were not after all.
+    Used(String, i64),
+    /// The platform says that it is over.
+    Over(String),
+    /// Nothing is open any more.
+    AllOver,
 }
 
 #[derive(Debug, Default)]
@@ -114,7 +171,14 @@ struct User {
     grants: Vec<Grant>,
     /// Why there is no window, once one was seen.
     closed: Option<Closed>,
+    /// Whether no window can be open that we do not know.
+    sure: bool,
+    /// Whether what was written down about them is in `grants`.
+    merged: bool,
 }
+
+/// How many actions of one user are counted; of more the oldest are forgotten.
+const MOST_GRANTS: usize = 16;
 
 /// The windows of one account's users.
 #[derive(Debug)]
@@ -123,12 +187,56 @@ pub struct Ledger {
     users: HashMap<OpenId, User>,
     most: usize,
     grants: u64,
+    /// Sets this ledger's ids apart from those of others.
+    seed: String,
+    changes: Vec<(OpenId, Change)>,
 }
 
 impl Ledger {
     /// An empty ledger that remembers at most so many users.
     pub fn new(allowances: &'static [Allowance], most: usize) -> Self {
-        Self { allowances, users: HashMap::new(), most, grants: 0 }
+        Self::named(allowances, most, String::new())
+    }
+
+    /// The same, whose grants have ids that no other ledger gives.
+    pub fn named(allowances: &'static [Allowance], most: usize, seed: String) -> Self {
+        Self { allowances, users: HashMap::new(), most, grants: 0, seed, changes: Vec::new() }
+    }
+
+    /// What must be written down since the last time; whoever does not ask must not feed the ledger for ever.
+    pub fn take_changes(&mut self) -> Vec<(OpenId, Change)> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Whether what was written down about the user is in the ledger.
+    pub fn is_merged(&self, openid: &OpenId) -> bool {
+        self.users.get(openid).is_some_and(|user| user.merged)
+    }
+
+    /// Takes in what was written down about the user by an earlier process or another gateway.
+    pub fn merge(&mut self, openid: &OpenId, stored: Vec<Grant>, now: Timestamp) {
+        if !self.users.contains_key(openid) && self.users.len() >= self.most {
+            self.forget(now);
+        }
+        let user = self.users.entry(openid.clone()).or_default();
+        user.merged = true;
+        for mut grant in stored {
+            if grant.ends_at > now && user.grants.iter().all(|known| known.id != grant.id) {
+                self.grants += 1;
+                grant.number = self.grants;
+                user.grants.push(grant);
+            }
+        }
+        user.trim();
+    }
+
+    /// What each of the user's actions still allows, the one that ends first in front.
+    pub fn grants(&mut self, openid: &OpenId, now: Timestamp) -> Vec<Grant> {
+        let Some(user) = self.users.get_mut(openid) else { return Vec::new() };
+        user.tidy(now);
+        let mut grants = user.grants.clone();
+        grants.sort_by_key(|grant| (grant.ends_at, grant.number));
+        grants
     }
 
     /// The user did something.
@@ -143,21 +251,26 @@ impl Ledger {
         let user = self.users.entry(openid.clone()).or_default();
         user.closed = None;
         user.tidy(now);
-        user.grants.push(Grant {
+        let grant = Grant {
             number: self.grants,
+            id: format!("{}{:x}", self.seed, self.grants),
+            action,
             left: allowance.messages,
             ends_at: now + allowance.lasts,
-        });
+        };
+        user.sure |= action.settles();
+        user.grants.push(grant.clone());
+        user.trim();
+        self.changes.push((openid.clone(), Change::Granted(grant)));
     }
 
     /// The user stopped following.
     pub fn left(&mut self, openid: &OpenId) {
-        if let Some(user) = self.users.get_mut(openid) {
-            user.grants.clear();
-            user.closed = Some(Closed::Unfollowed);
-        } else if self.users.len() < self.most {
-            self.users.insert(openid.clone(), User { grants: Vec::new(), closed: Some(Closed::Unfollowed) });
+        let gone = User { grants: Vec::new(), closed: Some(Closed::Unfollowed), sure: true, merged: true };
+        if self.users.contains_key(openid) || self.users.len() < self.most {
+            self.users.insert(openid.clone(), gone);
         }
+        self.changes.push((openid.clone(), Change::AllOver));
     }
 
     /// What is known about the user now.
@@ -166,7 +279,7 @@ impl Ledger {
         user.tidy(now);
         let open = user.grants.iter().filter(|grant| grant.left != Some(0));
         let Some(ends_at) = open.clone().map(|grant| grant.ends_at).max() else {
-            return user.closed.map_or(View::Unknown, View::Closed);
+            return user.closed.filter(|_| user.sure).map_or(View::Unknown, View::Closed);
         };
         let left = open.map(|grant| grant.left).try_fold(0_u32, |sum, left| Some(sum.saturating_add(left?)));
         View::Open { left, ends_at }
@@ -187,6 +300,7 @@ impl Ledger {
         let Some(grant) = grant else { return Ok(Reservation { grant: None }) };
         if let Some(left) = &mut grant.left {
             *left -= 1;
+            self.changes.push((openid.clone(), Change::Used(grant.id.clone(), 1)));
         }
         Ok(Reservation { grant: Some(grant.number) })
     }
@@ -199,6 +313,7 @@ impl Ledger {
             && let Some(left) = &mut grant.left
         {
             *left += 1;
+            self.changes.push((openid.clone(), Change::Used(grant.id.clone(), -1)));
         }
         let Settled::Refused(code) = settled else { return };
         // The platform knows better. Only what we saw open is remembered as closed.
@@ -208,10 +323,15 @@ impl Ledger {
             43004 => Closed::Unfollowed,
             _ => return,
         };
+        // What was opened while the send was under way stays. Without a reservation nothing was open that we knew.
         let before = reservation.grant.unwrap_or(u64::MAX);
+        for grant in user.grants.iter().filter(|grant| grant.number <= before) {
+            self.changes.push((openid.clone(), Change::Over(grant.id.clone())));
+        }
         user.grants.retain(|grant| grant.number > before);
         if user.grants.is_empty() && reservation.grant.is_some() {
             user.closed = Some(closed);
+            user.sure = true;
         }
     }
 
@@ -229,6 +349,17 @@ impl Ledger {
 }
 
 impl User {
+    /// Keeps the newest actions only. What is forgotten may still be open.
+    fn trim(&mut self) {
+        if let Some(surplus) = self.grants.len().checked_sub(MOST_GRANTS)
+            && surplus > 0
+        {
+            self.grants.sort_by_key(|grant| (grant.ends_at, grant.number));
+            self.grants.drain(..surplus);
+            self.sure = false;
+        }
+    }
+
     /// Drops what has lapsed, and remembers why nothing is left.
     fn tidy(&mut self, now: Timestamp) {
         if self.grants.is_empty() {
@@ -248,98 +379,4 @@ impl User {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const START: Timestamp = Timestamp(1_000_000);
-
-    fn ledger() -> (Ledger, OpenId) {
-        (Ledger::new(ALLOWANCES_2026_11, 100), OpenId::new("oUser"))
-    }
-
-    fn send(ledger: &mut Ledger, user: &OpenId, now: Timestamp) -> Result<(), Closed> {
-        let reservation = ledger.reserve(user, now)?;
-        ledger.settle(user, reservation, Settled::Counted);
-        Ok(())
-    }
-
-    #[test]
-    fn a_stranger_is_left_to_the_platform() {
-        let (mut ledger, user) = ledger();
-        assert_eq!(ledger.view(&user, START), View::Unknown);
-        assert!(send(&mut ledger, &user, START).is_ok());
-    }
-
-    #[test]
-    fn a_message_allows_five_in_two_days() {
-        let (mut ledger, user) = ledger();
-        ledger.acted(&user, Action::Message, START);
-        for _ in 0..5 {
-            send(&mut ledger, &user, START).unwrap();
-        }
-        assert_eq!(send(&mut ledger, &user, START), Err(Closed::Empty));
-        assert_eq!(send(&mut ledger, &user, START + TWO_DAYS), Err(Closed::Lapsed));
-        ledger.acted(&user, Action::Message, START + TWO_DAYS);
-        assert!(send(&mut ledger, &user, START + TWO_DAYS).is_ok());
-    }
-
-    #[test]
-    fn the_one_that_ends_first_is_spent_first() {
-        let (mut ledger, user) = ledger();
-        ledger.acted(&user, Action::Message, START);
-        ledger.acted(&user, Action::MenuTap, START);
-        for _ in 0..3 {
-            send(&mut ledger, &user, START).unwrap();
-        }
-        let later = START + MINUTE;
-        assert_eq!(ledger.view(&user, later), View::Open { left: Some(5), ends_at: START + TWO_DAYS });
-    }
-
-    #[test]
-    fn a_send_that_never_left_is_not_counted() {
-        let (mut ledger, user) = ledger();
-        ledger.acted(&user, Action::Follow, START);
-        let reservation = ledger.reserve(&user, START).unwrap();
-        ledger.settle(&user, reservation, Settled::NotCounted);
-        assert_eq!(ledger.view(&user, START), View::Open { left: Some(3), ends_at: START + MINUTE });
-    }
-
-    #[test]
-    fn the_platforms_answer_corrects_the_ledger() {
-        let (mut ledger, user) = ledger();
-        ledger.acted(&user, Action::Message, START);
-        let reservation = ledger.reserve(&user, START).unwrap();
-        ledger.settle(&user, reservation, Settled::Refused(ErrCode(45047)));
-        assert_eq!(ledger.view(&user, START), View::Closed(Closed::Empty));
-        ledger.acted(&user, Action::Message, START);
-        assert!(matches!(ledger.view(&user, START), View::Open { left: Some(5), .. }));
-    }
-
-    #[test]
-    fn an_action_during_a_refused_send_keeps_its_window() {
-        let (mut ledger, user) = ledger();
-        ledger.acted(&user, Action::Follow, START);
-        let reservation = ledger.reserve(&user, START).unwrap();
-        ledger.acted(&user, Action::Message, START);
-        ledger.settle(&user, reservation, Settled::Refused(ErrCode(45015)));
-        assert!(matches!(ledger.view(&user, START), View::Open { left: Some(5), .. }));
-    }
-
-    #[test]
-    fn who_left_is_refused_until_they_come_back() {
-        let (mut ledger, user) = ledger();
-        ledger.left(&user);
-        assert_eq!(send(&mut ledger, &user, START), Err(Closed::Unfollowed));
-        ledger.acted(&user, Action::Follow, START);
-        assert!(send(&mut ledger, &user, START).is_ok());
-    }
-
-    #[test]
-    fn the_ledger_stays_within_its_bound() {
-        let mut ledger = Ledger::new(ALLOWANCES_2026_11, 10);
-        for number in 0..100 {
-            ledger.acted(&OpenId::new(format!("o{number}")), Action::Message, START);
-        }
-        assert!(ledger.users.len() <= 10);
-    }
-}
+mod tests;

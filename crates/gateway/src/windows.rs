@@ -1,42 +1,52 @@
-//! The window ledger of one account, fed by its pushes and shared between tasks.
+//! The window ledger of one account, fed by its pushes, shared between tasks, written behind and read back.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hongyan_wire::inbound::{Content, Event};
-use hongyan_wire::{Inbound, OpenId, Timestamp};
+use hongyan_wire::{Inbound, OpenId, OsRandom, Random, Timestamp};
 
-use crate::window::{ALLOWANCES_2026_11, Action, Ledger};
+use crate::grants::Grants;
+use crate::window::{ALLOWANCES_2026_11, Action, Ledger, View};
 
 /// How many shards the shared ledger has.
 const SHARDS: usize = 16;
 /// How many users one account's ledger remembers.
 const USERS: usize = 200_000;
+/// How long another gateway may take to write down what it saw.
+const OTHERS_WRITE: Duration = Duration::from_secs(2);
 
 /// The ledger of one account, shared between tasks. Sharded, so that callbacks of different users do not meet.
-#[derive(Debug)]
 pub(crate) struct Windows {
+    account: Arc<str>,
+    grants: Arc<Grants>,
     shards: Vec<Mutex<Ledger>>,
     hasher: RandomState,
 }
 
-impl Default for Windows {
-    fn default() -> Self {
-        let ledger = || Mutex::new(Ledger::new(ALLOWANCES_2026_11, USERS / SHARDS));
-        Self { shards: (0..SHARDS).map(|_| ledger()).collect(), hasher: RandomState::new() }
-    }
-}
-
 impl Windows {
+    pub(crate) fn new(account: Arc<str>, grants: Arc<Grants>) -> Self {
+        let seed = format!("{}-", OsRandom.hex(8));
+        let ledger = |_| Mutex::new(Ledger::named(ALLOWANCES_2026_11, USERS / SHARDS, seed.clone()));
+        Self { account, grants, shards: (0..SHARDS).map(ledger).collect(), hasher: RandomState::new() }
+    }
+
     /// Works on the part of the ledger that has this user.
     pub(crate) fn with<T>(&self, openid: &OpenId, work: impl FnOnce(&mut Ledger) -> T) -> T {
         let shard = self.hasher.hash_one(openid) as usize % self.shards.len();
         let mut ledger = self.shards[shard].lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut ledger)
+        let done = work(&mut ledger);
+        let changes = ledger.take_changes();
+        drop(ledger);
+        if !changes.is_empty() {
+            self.grants.note(&self.account, changes);
+        }
+        done
     }
 
-    /// Takes in one push.
+    /// Takes in one push. Touches no database.
     pub(crate) fn pushed(&self, push: &Inbound, now: Timestamp) {
         if matches!(push.content, Content::Event(Event::Unsubscribe)) {
             self.with(&push.from, |ledger| ledger.left(&push.from));
@@ -49,6 +59,38 @@ impl Windows {
                     ledger.acted(&push.from, action, now);
                 }
             });
+        }
+    }
+
+    /// What is known about the user, what was written down included.
+    pub(crate) async fn view(&self, openid: &OpenId, now: Timestamp) -> View {
+        if !self.with(openid, |ledger| ledger.is_merged(openid)) {
+            self.read(openid, now).await;
+        }
+        self.with(openid, |ledger| ledger.view(openid, now))
+    }
+
+    /// The same before a send, which is refused only on what this says.
+    ///
+    /// Where several gateways share a database, the push that opened the window again may have gone to another one.
+    /// A refusal is in no hurry: it waits until the others have written down what they saw, and looks once more.
+    pub(crate) async fn view_before_send(&self, openid: &OpenId, now: Timestamp) -> View {
+        let view = self.view(openid, now).await;
+        if !matches!(view, View::Closed(_)) || !self.grants.is_shared() {
+            return view;
+        }
+        tokio::time::sleep(OTHERS_WRITE).await;
+        self.read(openid, now).await;
+        self.with(openid, |ledger| ledger.view(openid, now))
+    }
+
+    async fn read(&self, openid: &OpenId, now: Timestamp) {
+        match self.grants.read(&self.account, openid, now).await {
+            Ok(stored) => self.with(openid, |ledger| ledger.merge(openid, stored, now)),
+            // Not knowing refuses nothing.
+            Err(error) => {
+                tracing::warn!(account = %self.account, %error, "a user's reply window cannot be read back");
+            }
         }
     }
 }

@@ -12,8 +12,8 @@ const PAGES = [
   ["inspector", "/inspect", "scan"],
 ];
 
-/** Draws the bar and the footer; `extra()` gives more buttons, `phone` says whether a phone is shown. */
-export function chrome(here, { extra = () => null, phone = false } = {}) {
+/** Draws the bar and the footer; `more` are further controls, `phone` says whether a phone is shown. */
+export function chrome(here, { more = [], phone = false } = {}) {
   const draw = () => {
     document.title = `鸿雁 Hongyan · ${t(here)}`;
     show(
@@ -28,7 +28,7 @@ export function chrome(here, { extra = () => null, phone = false } = {}) {
       h(
         "nav",
         { class: "chrome", "aria-label": t("pages") },
-        extra(),
+        more,
         PAGES.filter(([name]) => name !== here).map(([name, href, picture]) =>
           h("a", { href, class: "tool", "data-testid": `to-${name}` }, icon(picture, 18), t(name)),
         ),

@@ -28,11 +28,33 @@ export const h = (tag, attrs, ...children) => fill(document.createElement(tag), 
 /** An SVG element, built the same way. */
 export const s = (tag, attrs, ...children) => fill(document.createElementNS(SVG, tag), attrs, children);
 
-/** Replaces everything in `node`. */
+/** Replaces everything in `node`. What had the focus and is drawn again keeps it: somebody may have only a keyboard. */
 export function show(node, ...children) {
+  const held = node.contains(document.activeElement) && document.activeElement !== node ? document.activeElement : null;
+  const name = held && named(held);
   node.replaceChildren();
   put(node, children);
+  if (!name) return node;
+  if (held.isConnected) held.focus({ preventScroll: true });
+  else [...node.querySelectorAll(`[data-testid="${held.dataset.testid}"]`)].find((one) => named(one) === name)?.focus({ preventScroll: true });
   return node;
+}
+
+/** What tells an element from its neighbours: its mark, and whom or what it is about. */
+function named(node) {
+  const { testid, openid, ticket, id, seconds, key } = node.dataset;
+  return testid && [testid, openid, ticket, id, seconds, key].join(" ");
+}
+
+/** Brings nodes that mostly stand there already into this order; those that stay are not touched. */
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const old of [...parent.children]) if (!wanted.has(old)) old.remove();
+  let at = parent.firstElementChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextElementSibling;
+    else parent.insertBefore(node, at);
+  }
 }
 
 /** A button that holds an icon or a text; `label` is what a screen reader says. */

@@ -1,8 +1,10 @@
 // The live list of exchanges: newest first, a line each, everything else behind it.
 
-import { button, h, show } from "./dom.js";
+import { arrange, button, h, show } from "./dom.js";
 import { findings, outcome, raw, tries } from "./exchange.js";
+import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { brief } from "./ledger.js";
 import { onChange } from "./settings.js";
 import { clockFace } from "./time.js";
 
@@ -15,14 +17,17 @@ const FILTERS = {
 };
 
 export class ExchangeList {
-  constructor(world) {
-    this.world = world;
+  /** `onstep(exchange, name)` takes an exchange along as a step of a scenario. */
+  constructor(world, { onstep }) {
+    Object.assign(this, { world, onstep });
     this.all = new Map();
     this.opened = new Set();
     this.filter = "all";
-    this.head = h("div", { class: "panel-head" });
+    this.nodes = new Map();
+    this.head = h("div", { class: "filters", role: "group" });
     this.rows = h("div", { class: "exchange-rows", "data-testid": "exchanges" });
-    this.node = h("div", { class: "panel" }, this.head, this.rows);
+    this.empty = h("p", { class: "panel-empty" });
+    this.node = h("div", { class: "exchange-list" }, this.empty, this.rows);
     for (const store of world.stores) {
       store.on("exchange", (data) => {
         if (data.exchange ?? data.id) this.take([data.exchange ?? data]);
@@ -34,7 +39,9 @@ export class ExchangeList {
       this.load();
     });
     onChange((name) => {
-      if (name === "lang") this.draw();
+      if (name !== "lang") return;
+      this.nodes.clear();
+      this.draw();
     });
     this.draw();
   }
@@ -58,39 +65,48 @@ export class ExchangeList {
 
   nickname(openid) {
     for (const store of this.world.stores) {
-      const found = store.users.find((one) => one.openid === openid);
-      if (found) return found.nickname;
+      const found = store.nickname(openid);
+      if (found) return found;
     }
     return openid ?? "";
   }
 
   draw() {
+    this.head.setAttribute("aria-label", t("filter"));
     show(
       this.head,
-      h("h2", null, t("exchanges")),
-      h(
-        "div",
-        { class: "filters", role: "group", "aria-label": t("filter") },
-        Object.keys(FILTERS).map((name) =>
-          button(
-            {
-              class: name === this.filter ? "filter on" : "filter",
-              "aria-pressed": String(name === this.filter),
-              onclick: () => {
-                this.filter = name;
-                this.draw();
-              },
+      Object.keys(FILTERS).map((name) =>
+        button(
+          {
+            class: name === this.filter ? "filter on" : "filter",
+            "data-testid": `show-${name}`,
+            "aria-pressed": String(name === this.filter),
+            onclick: () => {
+              this.filter = name;
+              this.draw();
             },
-            t(name),
-          ),
+          },
+          t(name),
         ),
       ),
     );
     const shown = [...this.all.values()].filter(FILTERS[this.filter]).reverse();
-    show(
-      this.rows,
-      shown.length ? shown.map((one) => this.row(one)) : h("p", { class: "panel-empty" }, t("no_exchanges")),
-    );
+    this.empty.textContent = t("no_exchanges");
+    this.empty.hidden = shown.length > 0;
+    const kept = new Map();
+    for (const one of shown) kept.set(String(one.id), this.nodeOf(one));
+    this.nodes = kept;
+    arrange(this.rows, [...kept.values()]);
+  }
+
+  /** The line of an exchange; what has not changed since it was drawn stays as it is, opened or not. */
+  nodeOf(one) {
+    const known = this.nodes.get(String(one.id));
+    const stamp = `${one.outcome} ${(one.tries ?? []).length} ${(one.findings ?? []).length} ${this.nickname(one.user)}`;
+    if (known?.stamp === stamp) return known;
+    const node = this.row(one);
+    node.stamp = stamp;
+    return node;
   }
 
   row(one) {
@@ -107,7 +123,8 @@ export class ExchangeList {
         h(
           "p",
           { class: "tools" },
-          h("a", { class: "tool small", href: `/inspect/${id}`, "data-testid": "inspect" }, t("look_closer")),
+          h("a", { class: "tool small", href: `/inspect/${id}`, "data-testid": "inspect" }, icon("search", 14), t("look_closer")),
+          button({ class: "tool small", "data-testid": "add-step", onclick: () => this.onstep(one, this.nickname(one.user)) }, icon("plus", 14), t("add_step")),
         ),
         h("h3", null, t("request")),
         h("pre", { tabindex: "0", role: "group", "aria-label": t("request") }, raw(one.request)),
@@ -129,7 +146,7 @@ export class ExchangeList {
         null,
         h("span", { class: "arrow", role: "img", "aria-label": t(one.direction === "push" ? "way_push" : "way_api") }, one.direction === "push" ? "→" : "←"),
         h("span", { class: "at" }, at ? clockFace(at) : ""),
-        h("span", { class: "kind" }, one.kind),
+        h("span", { class: "what" }, h("span", { class: "kind" }, one.kind), h("span", { class: "brief" }, one.brief ?? brief(one))),
         h("span", { class: "by" }, this.nickname(one.user)),
         h(
           "span",

@@ -8,7 +8,7 @@ import { get } from "./settings.js";
 export function outcome(exchange) {
   const codes = (exchange.findings ?? []).map((one) => one.code).filter((code) => code?.startsWith("errcode:"));
   const known = ["replied", "silent", "failed", "none"].includes(exchange.outcome) ? exchange.outcome : "running";
-  return h("span", { class: `outcome ${codes.length ? "failed" : known}` }, codes[0] ?? t(`out_${known}`));
+  return h("span", { class: `outcome ${codes.length ? "failed" : known}` }, codes[0] ?? t(exchange.direction === "api" && known === "replied" ? "out_ok" : `out_${known}`));
 }
 
 /** What was found wrong, each with its place and a link to the platform's page. */

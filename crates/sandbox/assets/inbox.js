@@ -24,8 +24,17 @@ export class Inbox {
     this.rows = [];
     this.version = 0;
     for (const one of phone.world.stores) {
-      for (const name of ["message", "user", "gap"]) one.on(name, () => this.soon());
+      for (const name of ["message", "user"])
+        one.on(name, (data) => {
+          if (this.concerns(data?.openid)) this.soon();
+        });
+      one.on("gap", () => this.soon());
     }
+  }
+
+  /** Whether somebody is this phone's person, as any account knows them; until all are known, everybody may be. */
+  concerns(openid) {
+    return !openid || this.rows.length < this.phone.world.stores.length || this.rows.some((row) => row.openid === openid);
   }
 
   /** Many events come together; one look afterwards is enough. */

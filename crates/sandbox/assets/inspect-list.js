@@ -208,7 +208,7 @@ export class InspectList {
         h("span", { class: "brief" }, row.brief),
         h("span", { class: "by" }, this.people.get(row.user) ?? row.user),
         h("span", { class: "took" }, row.took === null ? "" : `${row.took} ms${row.tries > 1 ? ` ×${row.tries}` : ""}`),
-        outcome({ outcome: row.outcome, findings: first ? [{ code: first }] : [] }),
+        outcome({ direction: row.direction, outcome: row.outcome, findings: first ? [{ code: first }] : [] }),
       ),
     );
   }

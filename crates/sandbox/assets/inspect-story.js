@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
+import { brief } from "./ledger.js";
 import { get } from "./settings.js";
 
 function tryLine(one, no, limit) {
@@ -26,11 +27,15 @@ export function storyTab(exchange, { nickname }) {
   const errcode = exchange.reply?.body?.errcode || null;
   const who = (exchange.user && nickname(exchange.user)) || exchange.user || t("somebody");
   const steps = [[t(api ? "story_api" : "story_push", { who, kind: exchange.kind }), false]];
+  const said = brief(exchange);
+  if (said) steps.push([t("story_said", { text: said }), false]);
   let no = 0;
   const tries = api ? [] : (exchange.tries ?? []);
   for (const one of tries) steps.push(tryLine(one, one.duplicate ? no : (no += 1), exchange.limit_ms ?? 5000));
   for (const one of tries)
     if (one.late_by_ms) steps.push([t("story_late", { ms: one.late_by_ms }), true]);
+  const answer = !api && exchange.outcome === "replied" && brief({ request: exchange.reply });
+  if (answer) steps.push([t("story_answer", { text: answer }), false]);
   const bad = exchange.outcome === "failed" || Boolean(errcode);
   const findings = exchange.findings ?? [];
   return [

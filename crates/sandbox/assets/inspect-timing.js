@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
+import { deed } from "./panel-faults.js";
 import { clockFace } from "./time.js";
 
 const LIMIT = 5000;
@@ -37,9 +38,9 @@ export function timingTab(exchange) {
           h(
             "span",
             { class: "try-words" },
-            `${one.took_ms} ms · ${one.status ?? one.error ?? "–"}`,
+            `${one.took_ms} ms · ${one.status ?? (one.fault?.drop ? "–" : (one.error ?? "–"))}`,
             offset > 0 && h("span", null, ` · +${(offset / 1000).toFixed(1)} s`),
-            one.fault && h("span", null, ` · ${t("fault")} ${JSON.stringify(one.fault)}`),
+            one.fault && h("span", null, ` · ${t("fault")} ${deed(one.fault)}`),
             parts.map((name) => h("span", null, ` · ${t(name)} ${one[name]} ms`)),
           ),
         );

@@ -16,8 +16,11 @@ function facts(pairs) {
   );
 }
 
-/** Headers may be an object or a list of pairs. */
-const headers = (given) => (Array.isArray(given) ? given.map((one) => (Array.isArray(one) ? one : [one.name, one.value])) : Object.entries(given ?? {}));
+/** Headers may be an object or a list of pairs; without any, the content type stands for them. */
+const headers = ({ headers: given, content_type }) => {
+  const pairs = Array.isArray(given) ? given.map((one) => (Array.isArray(one) ? one : [one.name, one.value])) : Object.entries(given ?? {});
+  return pairs.length ? pairs : [["content-type", content_type]];
+};
 
 function query(url) {
   try {
@@ -34,7 +37,7 @@ function request(one) {
   if (!one) return null;
   const [url, parameters] = query(one.url ?? one.path ?? "");
   return [
-    facts([[one.method ?? "POST", url], ...parameters, ...Object.entries(one.query ?? {}), ["content-type", one.content_type], ...headers(one.headers)]),
+    facts([[one.method ?? "POST", url], ...parameters, ...Object.entries(one.query ?? {}), ...headers(one)]),
     block(written(one.wire ?? one.body), { label: t("wire_request") }),
   ];
 }
@@ -42,7 +45,7 @@ function request(one) {
 function reply(one) {
   if (!one) return h("p", { class: "panel-empty" }, t("no_reply"));
   return [
-    facts([["HTTP", one.status], ["content-type", one.content_type], ["file", one.file_name], ["bytes", one.bytes], ...headers(one.headers)]),
+    facts([["HTTP", one.status], ["file", one.file_name], ["bytes", one.bytes], ...headers(one)]),
     block(written(one.wire ?? one.body), { label: t("wire_reply") }),
   ];
 }
@@ -56,20 +59,22 @@ export function wireTab(exchange) {
   return h(
     "div",
     { class: "sides" },
-    h("h2", null, t("wire_request")),
-    h("h2", null, t("plain_request")),
-    h("div", null, request(exchange.request)),
-    h("div", { "data-testid": "plain-request" }, block(readable(opened(exchange.request)), { label: t("plain_request") })),
-    h("h2", null, t("wire_reply")),
-    h("h2", null, t("plain_reply")),
-    h("div", null, reply(exchange.reply)),
+    h("div", null, h("h2", null, t("wire_request")), request(exchange.request)),
+    h(
+      "div",
+      { "data-testid": "plain-request" },
+      h("h2", null, t("plain_request")),
+      block(readable(opened(exchange.request)), { label: t("plain_request") }),
+    ),
+    h("div", null, h("h2", null, t("wire_reply")), reply(exchange.reply)),
     h(
       "div",
       { "data-testid": "plain-reply" },
-      answer !== null &&
-        answer !== undefined &&
-        // A place in the text is only right in the text as it was written.
-        block(place ? visible(written(answer)) : readable(answer), { mark: place, label: t("plain_reply") }),
+      h("h2", null, t("plain_reply")),
+      answer === null || answer === undefined
+        ? h("p", { class: "panel-empty" }, "–")
+        : // A place in the text is only right in the text as it was written.
+          block(place ? visible(written(answer)) : readable(answer), { mark: place, label: t("plain_reply") }),
     ),
   );
 }

@@ -10,12 +10,15 @@ const words = (value) => {
 };
 
 /** What the account or the person said, in a few words, for the list. */
-function brief(exchange) {
+export function brief(exchange) {
   const text = words(exchange.request);
   const found = /<(?:Content|EventKey|Recognition|Label|Title)>(?:<!\[CDATA\[)?([^\]<]+)/.exec(text);
   if (found) return found[1];
-  const json = /"(?:content|touser|scene_str|Content|EventKey)":"([^"]+)"/.exec(text);
-  return json ? json[1] : "";
+  for (const names of ["head_content|content|title", "file_name", "scene_str|scene_id|template_id|media_id|name|type"]) {
+    const json = new RegExp(`"(?:${names})":\\s*"?([^",}]+)`).exec(text);
+    if (json) return json[1];
+  }
+  return "";
 }
 
 /** One line of the list. */

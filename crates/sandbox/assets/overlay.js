@@ -83,12 +83,20 @@ export function ask(root, { text, yes, danger }) {
 }
 
 /** A card with fields; resolves to their values or null. `check` may name what is wrong. */
-export function form(root, { title, fields, yes, check }) {
+export function form(root, { title, fields, yes, check, desk = false }) {
   return new Promise((resolve) => {
     let answer = null;
     const inputs = {};
     const wrong = h("p", { class: "form-wrong", role: "alert" });
     const rows = fields.map((field, at) => {
+      if (field.options) {
+        inputs[field.name] = h(
+          "select",
+          { name: field.name, "data-testid": `field-${field.name}` },
+          field.options.map(([value, text]) => h("option", { value, selected: value === field.value }, text)),
+        );
+        return h("label", { class: "field" }, h("span", null, field.label), inputs[field.name]);
+      }
       inputs[field.name] = h("input", {
         type: field.type ?? "text",
         name: field.name,
@@ -128,7 +136,7 @@ export function form(root, { title, fields, yes, check }) {
           h("button", { type: "submit", class: "primary", "data-testid": "confirm" }, yes ?? t("ok")),
         ),
       ),
-      { label: title, onclose: () => resolve(answer) },
+      { label: title, onclose: () => resolve(answer), layer: desk ? "desk-layer" : undefined },
     );
   });
 }
@@ -152,6 +160,16 @@ export function pick(accept, multiple = false) {
     document.body.append(input);
     input.click();
   });
+}
+
+/** Gives a text to the person's disk. */
+export function download(name, text, type) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = h("a", { href: url, download: name, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 /** The black picture viewer; `actions` are `[label, f]`. */

@@ -5,9 +5,15 @@ import { chrome } from "./chrome.js";
 import { ExchangeList } from "./exchange-list.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { toast } from "./overlay.js";
+import { ScenarioPanel } from "./panel-scenario.js";
+import { SettingsPanel } from "./panel-settings.js";
 import { Phone } from "./phone.js";
+import { Recording } from "./recording.js";
+import { onChange } from "./settings.js";
 import { address, apology, begin, people } from "./start.js";
 import { StatePanel } from "./state-panel.js";
+import { Tabs } from "./tabs.js";
 import { offlineLine, toolbar } from "./toolbar.js";
 
 const begun = await begin(apology);
@@ -16,12 +22,38 @@ if (begun) {
   const stage = document.getElementById("stage");
   const phone = new Phone(world, store);
   const panel = new StatePanel(world, phone);
-  const list = new ExchangeList(world);
+  const list = new ExchangeList(world, {
+    onstep: async (exchange, name) => {
+      const step = await world.store(exchange.app_id).call("GET", `exchanges/${exchange.id}/step`).catch(fail);
+      if (!step) return;
+      scenario.add(typeof step === "string" ? step : (step.step ?? ""), exchange.user && { name, following: Boolean(exchange.state?.before?.following) });
+      said(t("step_added"));
+    },
+  });
   const bar = toolbar(phone, { look: false });
   stage.append(
     h("div", { class: "seat" }, bar.node, offlineLine(store), phone.node),
   );
-  document.getElementById("exchanges").append(list.node);
+  const said = (text) => toast(phone.screen, `✓ ${text}`);
+  const fail = (error) => toast(phone.screen, error.message, 5000);
+  const recording = new Recording(world, { fail });
+  const scenario = new ScenarioPanel(world, recording, { show: (openid) => phone.become(openid), said, fail });
+  const settings = new SettingsPanel(() => phone.store, { said, fail });
+  const tabs = new Tabs(
+    [
+      { name: "exchanges", node: list.node, head: list.head },
+      { name: "scenario", node: scenario.node, head: scenario.head },
+      { name: "settings", node: settings.node, head: settings.head },
+    ],
+    {
+      label: "cards",
+      onchoose: (name) => {
+        address("tab", name === "exchanges" ? null : name);
+        if (name === "settings") settings.load();
+      },
+    },
+  );
+  document.getElementById("exchanges").append(tabs.node);
   document.getElementById("state").append(panel.node);
   let second = null;
 
@@ -44,25 +76,44 @@ if (begun) {
       ondraw: () => otherBar.draw(),
     });
   };
-  const draw = chrome("bench", {
-    phone: true,
-    extra: () =>
-      button(
-        {
-          class: second ? "tool on" : "tool",
-          "data-testid": "two-phones",
-          "aria-pressed": String(Boolean(second)),
-          onclick: async () => {
-            address("phones", second ? null : "2");
-            if (second) address("user2", null);
-            await pair(!second);
-            draw();
-          },
-        },
-        icon("phone", 18),
-        t("two_phones"),
-      ),
+  const twice = button({
+    class: "tool",
+    "data-testid": "two-phones",
+    onclick: async () => {
+      address("phones", second ? null : "2");
+      if (second) address("user2", null);
+      await pair(!second);
+      draw();
+    },
   });
+  const tape = button({
+    class: "tool record",
+    "data-testid": "record",
+    onclick: async () => {
+      if (recording.on) {
+        await recording.stop();
+        return;
+      }
+      await recording.start();
+      if (recording.on) tabs.choose("scenario");
+    },
+  });
+  const draw = () => {
+    twice.className = second ? "tool on" : "tool";
+    twice.setAttribute("aria-pressed", String(Boolean(second)));
+    twice.replaceChildren(icon("phone", 18), t("two_phones"));
+    tape.className = recording.on ? "tool record on" : "tool record";
+    tape.setAttribute("aria-pressed", String(recording.on));
+    tape.replaceChildren(icon(recording.on ? "stop" : "record", 18), recording.on ? t("stop_recording", { count: recording.steps }) : t("record"));
+  };
+  chrome("bench", { phone: true, more: [tape, twice] });
+  recording.onchange(draw);
+  onChange((name) => {
+    if (name === "lang") draw();
+  });
+  draw();
+  recording.load();
+  tabs.choose(query.get("tab") ?? "exchanges");
   await people(phone, {
     name: "user",
     wanted: query.get("user"),

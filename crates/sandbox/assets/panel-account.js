@@ -4,6 +4,9 @@ import { button, h, show } from "./dom.js";
 import { t } from "./i18n.js";
 import { list } from "./store.js";
 
+/** More calls than any quota allows. */
+const MANY = 1_000_000_000;
+
 export class AccountPanel {
   /** `choose(store)` turns the phone to another account; `fail(error)` shows a refusal; `said(text)` a word. */
   constructor(world, store, { choose, fail, said }) {
@@ -77,7 +80,24 @@ export class AccountPanel {
         h(
           "ul",
           { class: "quotas", "data-testid": "quotas" },
-          this.quotas.map((one) => h("li", null, h("code", null, one.path), h("b", null, one.limit ? `${one.used} / ${one.limit}` : String(one.used)))),
+          this.quotas.map((one) =>
+            h(
+              "li",
+              null,
+              h("code", { title: one.path }, one.path),
+              h("b", null, one.used >= MANY ? "∞" : String(one.used)),
+              button(
+                {
+                  class: "tool small",
+                  "data-testid": "use-up",
+                  "data-key": one.path,
+                  "aria-label": `${t("use_up")} ${one.path}`,
+                  onclick: () => this.store.call("PUT", "quotas", { path: one.path, used: MANY }).then(() => this.said(t("used_up")), this.fail),
+                },
+                t("use_up"),
+              ),
+            ),
+          ),
         ),
       ],
     );

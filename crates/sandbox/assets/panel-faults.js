@@ -5,8 +5,8 @@ import { t } from "./i18n.js";
 import { list } from "./store.js";
 
 const SEND = "message/custom/send";
-const push = (deed, times = 1) => ({ on: { direction: "push" }, do: deed, times });
-const api = (deed, endpoint, times = 1) => ({ on: { direction: "api", ...(endpoint && { endpoint }) }, do: deed, times });
+const push = (does, times = 1) => ({ on: { direction: "push" }, do: does, times });
+const api = (does, endpoint, times = 1) => ({ on: { direction: "api", ...(endpoint && { endpoint }) }, do: does, times });
 
 const PRESETS = {
   push: [
@@ -44,13 +44,16 @@ const PRESETS = {
   ],
 };
 
-/** A fault in a few words. */
-export function words(fault) {
-  const deed = Object.entries(fault.do ?? {})
+/** What a fault does, in a few words. */
+export const deed = (does) =>
+  Object.entries(does ?? {})
     .map(([name, value]) => (value === true ? name : `${name} ${value}`))
     .join(", ");
+
+/** A fault in a few words. */
+export function words(fault) {
   const on = [fault.on?.direction === "api" ? "←" : "→", fault.on?.endpoint, fault.on?.event, fault.on?.user, fault.on?.nth && `#${fault.on.nth}`];
-  return `${on.filter(Boolean).join(" ")} ${deed}${fault.times ? ` ×${fault.times}` : ""}`;
+  return `${on.filter(Boolean).join(" ")} ${deed(fault.do)}${fault.times ? ` ×${fault.times}` : ""}`;
 }
 
 export class FaultPanel {
@@ -127,9 +130,9 @@ export class FaultPanel {
 }
 
 /** A fault as it is set: what it counted stays behind. */
-const bare = ({ on, do: deed, times, probability, seed }) => ({
+const bare = ({ on, do: does, times, probability, seed }) => ({
   on,
-  do: deed,
+  do: does,
   ...(times !== undefined && { times }),
   ...(probability !== undefined && { probability }),
   ...(seed !== undefined && { seed }),

@@ -9,7 +9,7 @@ import { span } from "./time.js";
 import { browse } from "./webview.js";
 
 /** The address of a code's picture. */
-export const pictureOf = (ticket) => `/_sandbox/qrcodes/${encodeURIComponent(ticket)}/picture`;
+const pictureOf = (store, ticket) => `${store.base}/qrcodes/${encodeURIComponent(ticket)}/picture`;
 
 /** The words under a poster: its scene, and how long it lasts. */
 export function posterState(code, now) {
@@ -19,7 +19,8 @@ export function posterState(code, now) {
 }
 
 /** The posters as buttons. */
-export function posters(codes, now, onpress) {
+export function posters(store, codes, onpress) {
+  const now = store.now();
   if (!codes.length) return h("p", { class: "posters-none" }, t("no_posters"));
   return h(
     "div",
@@ -34,7 +35,7 @@ export function posters(codes, now, onpress) {
           title: code.url,
           onclick: () => onpress(code),
         },
-        h("img", { src: pictureOf(code.ticket), alt: "", loading: "lazy" }),
+        h("img", { src: pictureOf(store, code.ticket), alt: "", loading: "lazy" }),
         h("span", { class: "poster-scene" }, String(code.scene)),
         h("span", { class: "poster-state" }, posterState(code, now)),
       ),
@@ -78,7 +79,7 @@ export function openScanner(phone, { title, onresult } = {}) {
   };
   const decode = async (file) => {
     try {
-      use((await store.call("POST", "decode", file)).text);
+      use((await store.call("POST", "/_sandbox/decode", file)).text);
     } catch (error) {
       toast(screen, error.status === 0 ? error.message : t("no_code"));
     }
@@ -146,7 +147,7 @@ export function openScanner(phone, { title, onresult } = {}) {
       codes = await store.qrcodes();
       show(
         wall,
-        posters(codes, store.now(), (code) => use(code.url || code.ticket)),
+        posters(store, codes, (code) => use(code.url || code.ticket)),
       );
     } catch (error) {
       show(wall, h("p", { class: "posters-none" }, error.message));
@@ -161,7 +162,7 @@ export function openScanner(phone, { title, onresult } = {}) {
 export async function scanPicture(phone, url) {
   try {
     const picture = await (await fetch(url)).blob();
-    const { text } = await phone.store.call("POST", "decode", picture);
+    const { text } = await phone.store.call("POST", "/_sandbox/decode", picture);
     actOn(phone, await phone.store.qrcodes(), text);
   } catch {
     toast(phone.screen, t("no_code"));

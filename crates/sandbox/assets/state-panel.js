@@ -6,12 +6,11 @@ import { button, h, show } from "./dom.js";
 import { FaultPanel } from "./panel-faults.js";
 import { t } from "./i18n.js";
 import { Meters } from "./meters.js";
-import { ask, form, toast } from "./overlay.js";
+import { ask, download, form, pick, toast } from "./overlay.js";
 import { posters } from "./scanner.js";
 import { onChange } from "./settings.js";
-import { newUser, userRows } from "./users.js";
-
-const MOST_ROWS = 60;
+import { newPoster } from "./poster-form.js";
+import { newUser, UserList } from "./users.js";
 
 export class StatePanel {
   constructor(world, phone) {
@@ -19,6 +18,7 @@ export class StatePanel {
     this.phone = phone;
     this.codes = [];
     const fail = (error) => toast(phone.screen, error.message, 4000);
+    Object.assign(this, { fail });
     const said = (text) => {
       toast(phone.screen, `✓ ${text}`);
       this.soon();
@@ -33,7 +33,11 @@ export class StatePanel {
     });
     this.faults = new FaultPanel(phone.store, { fail });
     this.meters = new Meters(phone.store);
-    this.people = h("section", { class: "panel", "aria-label": t("users") });
+    this.list = new UserList((openid) => phone.become(openid));
+    this.peopleHead = h("div", { class: "panel-head" });
+    this.acts = h("div", { class: "tools" });
+    this.left = h("h3");
+    this.people = h("section", { class: "panel", "aria-label": t("users") }, this.peopleHead, this.list.node, this.left, this.meters.node, this.acts);
     this.wall = h("section", { class: "panel", "aria-label": t("posters") });
     this.whole = h("section", { class: "panel" });
     this.node = h(
@@ -48,7 +52,12 @@ export class StatePanel {
     );
     for (const store of world.stores) {
       for (const name of ["user", "message", "exchange"]) store.on(name, () => this.soon());
-      for (const name of ["qrcode", "gap", "reset"]) store.on(name, () => this.soon());
+      store.on("qrcode", () => this.soon());
+      for (const name of ["gap", "reset"])
+        store.on(name, () => {
+          this.stale = true;
+          this.soon();
+        });
     }
     world.stores[0].on("clock", () => {
       this.clock.draw();
@@ -85,8 +94,12 @@ export class StatePanel {
   async load() {
     const { store, phone } = this;
     const openid = phone.person?.openid;
+    // The stream keeps the list of people up to date, which may be long.
+    const stale = this.stale !== false || this.drawnFor !== store;
+    this.stale = false;
+    this.drawnFor = store;
     const [, codes, person, settings] = await Promise.all([
-      store.loadUsers().catch(() => []),
+      stale ? store.loadUsers().catch(() => []) : null,
       store.qrcodes().catch(() => []),
       openid ? store.user(openid).catch(() => null) : null,
       store.call("GET", "/_sandbox/settings").catch(() => null),
@@ -118,9 +131,10 @@ export class StatePanel {
   /** Many people at once: by one call where the sandbox can, else one after the other. */
   async crowd() {
     const { store, phone } = this;
-    const values = await form(phone.screen, {
+    const values = await form(document.body, {
       title: t("many_people"),
       yes: t("create"),
+      desk: true,
       fields: [{ name: "count", label: t("how_many"), value: "100", type: "number", required: true }],
       check: ({ count }) => (Number(count) >= 1 && Number(count) <= 100_000 ? null : "1–100000"),
     });
@@ -138,6 +152,22 @@ export class StatePanel {
     this.load();
   }
 
+  async save() {
+    const world = await this.store.call("GET", "/_sandbox/snapshot").catch(this.fail);
+    if (world) download("world.json", JSON.stringify(world, null, 1), "application/json");
+  }
+
+  async restore() {
+    const [file] = await pick(".json,application/json");
+    if (!file) return;
+    try {
+      await this.store.call("PUT", "/_sandbox/snapshot", JSON.parse(await file.text()));
+      location.assign(location.pathname);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   async reset() {
     const { store, phone } = this;
     if (!(await ask(phone.screen, { text: t("reset_ask"), yes: t("reset"), danger: true }))) return;
@@ -149,45 +179,47 @@ export class StatePanel {
     const { store, phone } = this;
     const act = (verb, body, needs = true) =>
       button({ class: "tool", "data-testid": `act-${verb}`, disabled: needs && !phone.person?.following, onclick: () => phone.perform(verb, body) }, t(verb));
-    const current = phone.person?.openid;
-    const shown = store.users.slice(0, MOST_ROWS);
-    const own = store.users.find((one) => one.openid === current);
-    if (own && !shown.includes(own)) shown.unshift(own);
     show(
-      this.people,
+      this.peopleHead,
+      h("h2", null, `${t("users")} · ${store.users.length}`),
       h(
-        "div",
-        { class: "panel-head" },
-        h("h2", null, `${t("users")} · ${store.users.length}`),
-        h(
-          "span",
-          { class: "chrome" },
-          button({ class: "tool small", "data-testid": "new-person", onclick: () => this.create() }, `+ ${t("new_user")}`),
-          button({ class: "tool small", "data-testid": "many-people", onclick: () => this.crowd() }, t("many_people")),
-        ),
+        "span",
+        { class: "chrome" },
+        button({ class: "tool small", "data-testid": "new-person", onclick: () => this.create() }, `+ ${t("new_user")}`),
+        button({ class: "tool small", "data-testid": "many-people", onclick: () => this.crowd() }, t("many_people")),
       ),
-      userRows(shown, current, (openid) => phone.become(openid)),
-      store.users.length > shown.length && h("p", { class: "panel-empty" }, t("and_more", { count: store.users.length - shown.length })),
-      h("h3", null, t("windows")),
-      this.meters.node,
-      h(
-        "div",
-        { class: "tools" },
-        act("pay", {}),
-        act("locate", { latitude: 39.908823, longitude: 116.39747, label: "天安门" }),
-        button({ class: "tool", "data-testid": "menu-renew", disabled: !phone.person?.following, onclick: () => phone.renewMenu() }, t("menu_renew")),
-      ),
+    );
+    this.list.update(store.users, phone.person?.openid);
+    this.left.textContent = t("windows");
+    show(
+      this.acts,
+      act("pay", {}),
+      act("locate", { latitude: 39.908823, longitude: 116.39747, label: "天安门" }),
+      act("report_location", { latitude: 39.908823, longitude: 116.39747, precision: 65 }),
+      button({ class: "tool", "data-testid": "menu-renew", disabled: !phone.person?.following, onclick: () => phone.renewMenu() }, t("menu_renew")),
     );
     show(
       this.wall,
-      h("div", { class: "panel-head" }, h("h2", null, t("posters"))),
-      posters(this.codes, store.now(), (code) =>
+      h(
+        "div",
+        { class: "panel-head" },
+        h("h2", null, t("posters")),
+        button({ class: "tool small", "data-testid": "new-poster", onclick: () => newPoster(store, this.fail) }, `+ ${t("new_poster")}`),
+      ),
+      posters(store, this.codes, (code) =>
         code.expired ? toast(phone.screen, t("code_expired")) : phone.scan(code.ticket, code.scene),
       ),
     );
     show(
       this.whole,
-      h("div", { class: "tools" }, button({ class: "tool danger", "data-testid": "reset", onclick: () => this.reset() }, t("reset"))),
+      h("div", { class: "panel-head" }, h("h2", null, t("world"))),
+      h(
+        "div",
+        { class: "tools" },
+        button({ class: "tool", "data-testid": "world-save", onclick: () => this.save() }, t("world_save")),
+        button({ class: "tool", "data-testid": "world-load", onclick: () => this.restore() }, t("world_load")),
+        button({ class: "tool danger", "data-testid": "reset", onclick: () => this.reset() }, t("reset")),
+      ),
     );
   }
 }

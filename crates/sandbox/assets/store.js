@@ -1,5 +1,7 @@
 // The client of the control API for one account: fetch for actions; what happens comes from the page's stream.
 
+import { get } from "./settings.js";
+
 /** An answer the sandbox refused with, or no answer at all (`status` 0). */
 export class ApiError extends Error {
   constructor(status, message) {
@@ -16,6 +18,7 @@ async function problem(response) {
   const text = await response.text();
   try {
     const body = JSON.parse(text);
+    if (get("lang") === "zh" && body.error_zh) return body.error_zh;
     return body.error?.message ?? body.error ?? body.message ?? body.detail ?? body.title ?? body.errmsg ?? text;
   } catch {
     return text || `HTTP ${response.status}`;
@@ -41,8 +44,8 @@ export class Store extends EventTarget {
     return this.world.now();
   }
 
-  async call(method, path, body) {
-    const init = { method, headers: {} };
+  async call(method, path, body, signal) {
+    const init = { method, headers: {}, signal };
     if (body instanceof Blob) init.body = body;
     else if (body !== undefined) {
       init.headers["content-type"] = "application/json";
@@ -78,7 +81,23 @@ export class Store extends EventTarget {
 
   async loadUsers() {
     this.users = list(await this.call("GET", "users"), "users");
+    this.byOpenid = new Map(this.users.map((one) => [one.openid, one]));
     return this.users;
+  }
+
+  /** Takes what the stream says of a person, so that a thousand people need not be fetched for one. */
+  learn(user) {
+    if (!user?.openid) return;
+    const known = this.byOpenid?.get(user.openid);
+    if (known) Object.assign(known, user);
+    else if (this.byOpenid) {
+      this.byOpenid.set(user.openid, user);
+      this.users.push(user);
+    }
+  }
+
+  nickname(openid) {
+    return this.byOpenid?.get(openid)?.nickname;
   }
 
   async accounts() {

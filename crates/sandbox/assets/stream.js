@@ -1,6 +1,6 @@
 // The one event stream of the page. However many accounts and phones a page shows, the browser holds one line to the sandbox.
 
-const EVENTS = ["message", "exchange", "user", "menu", "clock", "qrcode", "account", "fault"];
+const EVENTS = ["message", "exchange", "user", "menu", "clock", "qrcode", "account", "fault", "scenario"];
 
 export class Stream extends EventTarget {
   constructor(address = "/_sandbox/events?accounts=all") {

@@ -1,37 +1,70 @@
 // The people of the sandbox: a list to switch between them, and a form for a new one.
 
-import { button, h } from "./dom.js";
+import { button, h, show } from "./dom.js";
 import { personAvatar } from "./icons.js";
 import { t } from "./i18n.js";
 import { form, open, toast } from "./overlay.js";
 
-/** The list as rows; `onpress(openid)` takes the choice. */
-export function userRows(users, current, onpress) {
-  return h(
-    "div",
-    { class: "user-rows" },
-    users.map((one) =>
-      button(
-        {
-          class: one.openid === current ? "user-row current" : "user-row",
-          "data-testid": "user",
-          "data-openid": one.openid,
-          "data-nickname": one.nickname,
-          "aria-current": one.openid === current ? "true" : null,
-          onclick: () => onpress(one.openid),
-        },
-        personAvatar(one.openid, 36),
-        h(
-          "span",
-          { class: "user-words" },
-          h("span", null, one.nickname),
-          h("span", { class: "user-id" }, one.openid),
-        ),
-        h(
-          "span",
-          { class: one.following ? "user-state on" : "user-state" },
-          t(one.following ? "following" : "not_following"),
-        ),
+const MOST_ROWS = 60;
+const FEW = 8;
+
+/** The people as rows, with a search above when they are many. Only the first of those that fit are drawn. */
+export class UserList {
+  /** `onpress(openid)` takes the choice. */
+  constructor(onpress) {
+    Object.assign(this, { onpress, users: [], current: null });
+    this.search = h("input", { type: "search", class: "search", "data-testid": "find-person", autocomplete: "off", spellcheck: "false", oninput: () => this.draw() });
+    this.rows = h("div", { class: "user-rows" });
+    this.more = h("p", { class: "user-more" });
+    this.node = h("div", { class: "user-list" }, this.search, this.rows, this.more);
+  }
+
+  update(users, current) {
+    Object.assign(this, { users, current });
+    this.draw();
+  }
+
+  draw() {
+    const { users, current } = this;
+    this.search.hidden = users.length <= FEW;
+    this.search.placeholder = t("find_person");
+    this.search.setAttribute("aria-label", t("find_person"));
+    const needle = this.search.hidden ? "" : this.search.value.trim().toLowerCase();
+    const fits = needle
+      ? users.filter((one) => one.nickname.toLowerCase().includes(needle) || one.openid.toLowerCase().includes(needle))
+      : users;
+    const shown = fits.slice(0, MOST_ROWS);
+    const own = fits.find((one) => one.openid === current);
+    if (own && !shown.includes(own)) shown.unshift(own);
+    show(this.rows, rows(shown, current, this.onpress));
+    const left = fits.length - shown.length;
+    this.more.hidden = left === 0 && shown.length > 0;
+    this.more.textContent = shown.length ? t("and_more", { count: left }) : t("nobody_found");
+  }
+}
+
+function rows(users, current, onpress) {
+  return users.map((one) =>
+    button(
+      {
+        class: one.openid === current ? "user-row current" : "user-row",
+        "data-testid": "user",
+        "data-openid": one.openid,
+        "data-nickname": one.nickname,
+        "aria-current": one.openid === current ? "true" : null,
+        onclick: () => onpress(one.openid),
+      },
+      personAvatar(one.openid, 36),
+      h(
+        "span",
+        { class: "user-words" },
+        h("span", null, one.nickname),
+        h("span", { class: "user-id" }, one.openid),
+      ),
+      h(
+        "span",
+        { class: one.following ? "user-state on" : "user-state" },
+        t(one.following ? "following" : "not_following"),
       ),
     ),
   );
@@ -66,13 +99,15 @@ export async function switchUser(phone) {
     close();
     if (openid) phone.become(openid);
   };
+  const people = new UserList(choose);
+  people.update(store.users, phone.person?.openid);
   const close = open(
     screen,
     h(
       "div",
       { class: "sheet users-sheet", "data-testid": "users" },
       h("h2", { class: "sheet-title" }, t("switch_user")),
-      userRows(store.users, phone.person?.openid, choose),
+      people.node,
       button(
         {
           class: "sheet-row",

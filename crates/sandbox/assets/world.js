@@ -17,6 +17,7 @@ export class World {
       this.each((store) => {
         if (data.app_id && data.app_id !== store.app_id) return;
         if (name === "account" && data.account) store.known = data.account;
+        if (name === "user") store.learn(data.user);
         store.emit(name, data);
         if (reset) store.emit("reset", data);
       });

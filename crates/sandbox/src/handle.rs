@@ -39,7 +39,7 @@ impl Running {
         async move {
             let mut link = must(Link::connect(&url).await, place);
             must(link.send("PUT", "callback", Some(body)).await, place);
-            must(link.ready(PATIENCE).await, place);
+            must(link.ready("", PATIENCE).await, place);
         }
     }
 
@@ -191,7 +191,7 @@ impl User {
         let place = Location::caller();
         async move {
             let chat = self.chat.lock().await;
-            let messages = must(chat.link.chat(&self.openid, chat.met).await, place);
+            let messages = must(chat.link.chat("", &self.openid, chat.met).await, place);
             if let Some(more) = messages.iter().find(|message| message["from"] != "user") {
                 let got = describe::messages(std::slice::from_ref(more)).en;
                 let transcript = must(transcript(&chat, &self.openid).await, place);
@@ -210,7 +210,7 @@ impl User {
         let until = Instant::now() + self.patience;
         loop {
             chat.link.mark();
-            let messages = must(chat.link.chat(&self.openid, chat.met).await, place);
+            let messages = must(chat.link.chat("", &self.openid, chat.met).await, place);
             if let Some(message) = messages.into_iter().find(|message| fits(message)) {
                 chat.met = message["id"].as_u64().unwrap_or(chat.met);
                 return message;

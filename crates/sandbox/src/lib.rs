@@ -22,10 +22,13 @@
 //! | path | does |
 //! |---|---|
 //! | `GET accounts`, `PUT callback {url}` | accounts with the state of their handshake; points pushes elsewhere |
-//! | `GET users`, `POST users {nickname, platform?}`, `GET users/{openid}` | people; `platform` 1 is iOS, 2 Android |
+//! | `GET users`, `POST users {nickname, platform?, following?}`, `GET users/{openid}` | people; `platform` 1 is iOS, 2 Android; `following` makes a follower of long ago, without a push |
+//! | `POST users {count, …}` | so many people (10,000 at once, 100,000 in all), answered as a list of OpenIDs |
 //! | `POST users/{openid}/follow`, `unfollow`, `pay` | answers the finished exchange, as all that follow |
 //! | `POST …/say {text}`, `send {msgtype, data?, …}`, `locate {latitude, longitude, label?}` | a message |
 //! | `POST …/tap {button}` or `{key}`, with `scan`, `pictures`, `location` | a menu button; follow-up pushes are in `then` |
+//! | `POST …/report_location {latitude, longitude, precision?}` | what the phone reports by itself |
+//! | `POST …/subscription {template_id, accept?, where?}` | answers a subscription pop-up on a `page` or in an `article`, or changes it in the `settings` |
 //! | `POST …/menu_click {id}` | an item of a msgmenu |
 //! | `POST …/scan {ticket}` or `{url}` | a QR code; who does not follow does so by it |
 //! | `GET …/menu`, `GET …/chat?after=&wait_ms=&format=text` | what the phone shows |
@@ -40,6 +43,7 @@
 //! | `PUT ip_list {list}`, `PUT secret {frozen?, rotate?, secret?}`, `POST token/replace` | who may call, and with what |
 //! | `GET quotas`, `PUT quotas {path, used}`, `PUT qrcodes/permanent {count}` | what has been used up |
 //! | `POST qrcodes/expire`, `media/expire`, `GET templates`, `POST templates {template_id?, title, content}` | more of the account's things |
+//! | `GET agents`, `POST agents/accept {kf_account, worker?}`, `GET subscription_templates` | agents, and templates people agree to |
 //! | `GET snapshot`, `PUT snapshot` | all of the world but the record of exchanges, and back |
 //! | `POST reset`, `GET`, `PUT`, `DELETE faults` | the world |
 //! | `POST qrcodes {scene, expire_seconds}` or `{scene, permanent}` | a poster, without a call of the account |
@@ -85,6 +89,8 @@ mod control;
 pub mod pages;
 pub mod scenario;
 mod handle;
+mod start_error;
+mod handshakes;
 mod tls;
 mod proxy;
 mod start;
@@ -92,9 +98,11 @@ pub mod load;
 
 pub use accounts_file::AccountsError;
 pub use handle::User;
+pub use handshakes::{HandshakeNews, Handshakes};
 pub use options::{AccountOptions, Format, Kind, Mode, Options};
-pub use settings::{Allowances, Settings, WebSettings, Window};
-pub use start::{Running, Sandbox, StartError};
+pub use settings::{Allowances, PushTime, Settings, UnknownMedia, WebSettings, Window};
+pub use start::{Running, Sandbox};
+pub use start_error::StartError;
 pub use tls::{Authority, AuthorityError};
 
 /// The README's example, compiled and run.

@@ -86,6 +86,8 @@ pub struct AccountOptions {
     pub verified: bool,
     /// Addresses and networks that may call for the account; none admits every address.
     pub ip_list: Option<Vec<String>>,
+    /// The Open Platform account (开放平台账号) it belongs to; accounts that share one share their people's `unionid`.
+    pub open_platform: Option<String>,
 }
 
 impl std::fmt::Debug for AccountOptions {
@@ -132,6 +134,8 @@ pub struct Options {
     pub verified: bool,
     /// Addresses and networks that may call for it; none admits every address.
     pub ip_list: Option<Vec<String>>,
+    /// The Open Platform account (开放平台账号) it belongs to; none gives no `unionid`.
+    pub open_platform: Option<String>,
     /// Accounts beside the first.
     pub more_accounts: Vec<AccountOptions>,
     /// The seed of OpenIDs, tickets and message numbers.
@@ -142,6 +146,8 @@ pub struct Options {
     pub push_spacing_ms: u64,
     /// How often a push is tried in all.
     pub push_tries: u32,
+    /// Certificates that callbacks may have besides those this machine trusts, as PEM.
+    pub callback_roots: Option<String>,
     /// Host names besides the loopback ones that may use the control API.
     pub allowed_hosts: Vec<String>,
     /// The platform's numbers, and what nobody has confirmed.
@@ -163,11 +169,13 @@ impl Default for Options {
             kind: Kind::Service,
             verified: true,
             ip_list: None,
+            open_platform: None,
             more_accounts: Vec::new(),
             seed: 1,
             push_timeout_ms: 5_000,
             push_spacing_ms: 5_000,
             push_tries: 3,
+            callback_roots: None,
             allowed_hosts: Vec::new(),
             settings: Settings::default(),
         }
@@ -181,9 +189,14 @@ impl Options {
     ///
     /// # Errors
     /// When the text is neither, names something unknown, or lists no account.
-    pub fn with_accounts(mut self, text: &str) -> Result<Self, AccountsError> {
-        let mut accounts = accounts_file::read(text)?.into_iter();
-        let first = accounts.next().ok_or(AccountsError::Empty)?;
+    pub fn with_accounts(self, text: &str) -> Result<Self, AccountsError> {
+        self.play(accounts_file::read(text)?).ok_or(AccountsError::Empty)
+    }
+
+    /// These accounts in place of those there were, the first one first; none when there is none.
+    pub(crate) fn play(mut self, accounts: Vec<AccountOptions>) -> Option<Self> {
+        let mut accounts = accounts.into_iter();
+        let first = accounts.next()?;
         self.app_id = first.app_id;
         self.secret = first.secret;
         self.token = first.token;
@@ -196,8 +209,9 @@ impl Options {
         self.kind = first.kind;
         self.verified = first.verified;
         self.ip_list = first.ip_list;
+        self.open_platform = first.open_platform;
         self.more_accounts = accounts.collect();
-        Ok(self)
+        Some(self)
     }
 
     pub(crate) fn first_account(&self) -> AccountOptions {
@@ -214,6 +228,7 @@ impl Options {
             kind: self.kind,
             verified: self.verified,
             ip_list: self.ip_list.clone(),
+            open_platform: self.open_platform.clone(),
         }
     }
 

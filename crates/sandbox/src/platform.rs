@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::clock::VirtualClock;
 use crate::events::Feed;
 use crate::options::Options;
+use crate::push::dial::Dialer;
 use crate::push::machine::Pace;
 use crate::push::order::Order;
 use crate::push::seal::Stamp;
@@ -23,7 +24,7 @@ pub(crate) struct Platform {
     feed: Feed,
     changed: watch::Sender<u64>,
     closing: watch::Sender<bool>,
-    http: reqwest::Client,
+    dialer: Dialer,
     options: Options,
     last_stamp: Mutex<Option<Stamp>>,
     order: Order,
@@ -32,7 +33,7 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    pub(crate) fn new(options: Options, base: &str, http: reqwest::Client) -> Self {
+    pub(crate) fn new(options: Options, base: &str, dialer: Dialer) -> Self {
         let world = World::new(&options, base);
         Platform {
             deadlines: Mutex::new(vec![None; world.accounts.len()]),
@@ -41,7 +42,7 @@ impl Platform {
             feed: Feed::new(),
             changed: watch::Sender::new(0),
             closing: watch::Sender::new(false),
-            http,
+            dialer,
             options,
             last_stamp: Mutex::new(None),
             order: Order::new(),
@@ -70,8 +71,8 @@ impl Platform {
         &self.feed
     }
 
-    pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.http
+    pub(crate) fn dialer(&self) -> &Dialer {
+        &self.dialer
     }
 
     pub(crate) fn options(&self) -> &Options {

@@ -75,6 +75,12 @@ impl Ids {
         format!("o{}", stream.letters(27))
     }
 
+    /// What every account of one Open Platform account knows a person by: 29 characters that begin with `o`.
+    pub(crate) fn unionid(&self, owner: &str, person: usize) -> String {
+        let mut stream = Seeded::new(self.seed, &format!("unionid {owner} {person}"));
+        format!("o6_{}", stream.letters(26))
+    }
+
     /// An account's original id.
     pub(crate) fn original(&self, app_id: &str) -> String {
         format!("gh_{}", Seeded::new(self.seed, &format!("original {app_id}")).hex(12))

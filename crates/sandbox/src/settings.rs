@@ -21,6 +21,28 @@ pub enum Allowances {
     PerKind,
 }
 
+/// How a passive reply ends that names a file nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownMedia {
+    /// The person sees the notice.
+    Notice,
+    /// The person sees nothing.
+    Silent,
+    /// The person sees a bubble without content.
+    Shown,
+}
+
+/// Which time the tries of a push go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushTime {
+    /// The wall clock, whatever the sandbox's clock does.
+    Real,
+    /// The sandbox's clock: it may stand still, run faster, or be moved past the limit.
+    Virtual,
+}
+
 /// One line of the table of reply windows: how many messages, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +105,8 @@ pub struct Settings {
     pub events_without_notice: Vec<String>,
     /// Whether an empty `EventKey` stands in plain subscribe and unsubscribe pushes.
     pub empty_event_key: bool,
+    /// How a passive reply ends whose media id is not the account's, or has lapsed.
+    pub unknown_media_in_reply: UnknownMedia,
     /// Whether a location message follows a `location_select` event.
     pub location_follows_select: bool,
     /// Whether video and music customer-service messages must name a thumbnail.
@@ -103,6 +127,12 @@ pub struct Settings {
     pub typing_after_seconds: i64,
     /// Seconds the typing state lasts.
     pub typing_seconds: i64,
+    /// Agents an account may have.
+    pub agents_max: usize,
+    /// The code of an endpoint that the platform has and the sandbox has not.
+    pub not_here_code: i64,
+    /// Whether the five seconds of a push are real ones, or the sandbox's.
+    pub push_time: PushTime,
     /// How often all counters may be cleared in a month.
     pub clear_quota_per_month: u32,
     /// The Content-Type of XML pushes.
@@ -228,9 +258,20 @@ impl Default for Settings {
                 "VIEW",
                 "view_miniprogram",
                 "TEMPLATESENDJOBFINISH",
+                "subscribe_msg_popup_event",
+                "subscribe_msg_change_event",
+                "subscribe_msg_sent_event",
             ]),
-            events_without_notice: names(&["unsubscribe", "TEMPLATESENDJOBFINISH"]),
+            events_without_notice: names(&[
+                "unsubscribe",
+                "LOCATION",
+                "TEMPLATESENDJOBFINISH",
+                "subscribe_msg_popup_event",
+                "subscribe_msg_change_event",
+                "subscribe_msg_sent_event",
+            ]),
             empty_event_key: true,
+            unknown_media_in_reply: UnknownMedia::Notice,
             location_follows_select: true,
             thumb_required: false,
             msgmenu_items: 10,
@@ -241,6 +282,9 @@ impl Default for Settings {
             media_seconds: 3 * 24 * 3600,
             typing_after_seconds: 30,
             typing_seconds: 15,
+            agents_max: 100,
+            not_here_code: 48001,
+            push_time: PushTime::Real,
             clear_quota_per_month: 10,
             push_content_type: "text/xml;charset=UTF-8".to_owned(),
             push_user_agent: "Mozilla/4.0".to_owned(),

@@ -6,58 +6,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use hongyan_wire::{AesKey, Clock};
+use hongyan_wire::Clock;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::handshakes::Handshakes;
 use crate::options::Options;
 use crate::platform::Platform;
-use crate::push::{handshake, post};
+use crate::push::dial::Dialer;
+use crate::push::handshake;
+use crate::start_error::{StartError, check};
 use crate::tls::{self, Authority, AuthorityError};
-use crate::world::address::IpList;
 use crate::{control, pages, proxy, routes, web};
-
-/// Why a sandbox did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An account needs an AES key and has none that can be used.
-    #[error("account {app_id} is in {mode} mode and needs an aes_key of 43 letters and digits")]
-    AesKey {
-        /// The account.
-        app_id: String,
-        /// Its mode.
-        mode: &'static str,
-    },
-    /// A callback's address cannot be used.
-    #[error(
-        "the callback address {url:?} of account {app_id} is wrong: it must begin with http:// or https://"
-    )]
-    Callback {
-        /// The account.
-        app_id: String,
-        /// What was given.
-        url: String,
-    },
-    /// A line of an account's list of addresses is neither an address nor a network.
-    #[error(
-        "the ip_list of account {app_id} has {line:?}: write an address, or a network such as 10.0.0.0/8"
-    )]
-    IpList {
-        /// The account.
-        app_id: String,
-        /// What was given.
-        line: String,
-    },
-    /// Two accounts have the same AppID.
-    #[error("two accounts have the app id {0}: give each its own")]
-    SameAppId(String),
-    /// The address cannot be listened on.
-    #[error("cannot listen: {0}")]
-    Listen(#[from] std::io::Error),
-    /// The client for pushes cannot be made.
-    #[error("cannot make the client for pushes: {0}")]
-    Client(#[from] reqwest::Error),
-}
 
 /// The platform on a laptop.
 #[derive(Debug)]
@@ -73,10 +33,12 @@ impl Sandbox {
         check(&options)?;
         let address = listener.local_addr()?;
         let url = reachable(address);
-        let platform = Arc::new(Platform::new(options, &url, post::client()?));
+        let dialer = Dialer::new(options.callback_roots.as_deref()).map_err(StartError::CallbackRoots)?;
+        let platform = Arc::new(Platform::new(options, &url, dialer));
+        let hosts = control::hosts(&platform, address);
         let app: Router = Router::new()
-            .nest("/_sandbox", control::router(&platform, address))
-            .merge(pages::router())
+            .nest("/_sandbox", control::router(&platform, address, &hosts))
+            .merge(control::guarded(pages::router(), &hosts))
             .merge(web::router())
             .fallback(routes::entry)
             // The entry has its own limit, which answers as the platform does.
@@ -125,27 +87,6 @@ fn reachable(address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-fn check(options: &Options) -> Result<(), StartError> {
-    let mut seen = Vec::new();
-    for account in options.accounts() {
-        let app_id = account.app_id.clone();
-        if account.mode.encrypts() && AesKey::parse(&account.aes_key).is_err() {
-            return Err(StartError::AesKey { app_id, mode: account.mode.name() });
-        }
-        if let Some(url) = account.callback.filter(|url| !is_http(url)) {
-            return Err(StartError::Callback { app_id, url });
-        }
-        if let Err(line) = IpList::new(account.ip_list) {
-            return Err(StartError::IpList { app_id, line });
-        }
-        if seen.contains(&app_id) {
-            return Err(StartError::SameAppId(app_id));
-        }
-        seen.push(app_id);
-    }
-    Ok(())
-}
-
 /// True for an address that pushes can go to.
 pub(crate) fn is_http(url: &str) -> bool {
     url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
@@ -173,6 +114,11 @@ impl Running {
     /// The sandbox's clock, for programs that must agree with it.
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::<crate::clock::VirtualClock>::clone(self.platform.clock())
+    }
+
+    /// How the callbacks' checks go from here on, beginning with those that are over.
+    pub fn handshakes(&self) -> Handshakes {
+        Handshakes::new(&self.platform)
     }
 
     /// Answers on this listener too, in TLS, under the platform's names and this machine's.

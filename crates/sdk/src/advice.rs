@@ -3,12 +3,16 @@
 use hongyan_wire::{Class, Lang};
 
 use crate::api::endpoint;
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Refusal, TOKEN_SOURCE};
 
 /// What to do next, where something can be said.
 pub(crate) fn of(error: &Error, lang: Lang) -> Option<String> {
     let text = match error {
         Error::Refused(refusal) => return by_code(refusal, lang).or_else(|| by_class(refusal, lang)),
+        Error::NotSent { endpoint, .. } if endpoint == TOKEN_SOURCE => lang.pick(
+            "See whether the token service runs, and whether address, pointer and headers are the ones it wants",
+            "请检查令牌服务是否在运行，以及地址、pointer 和请求头是否正确",
+        ),
         Error::NotSent { .. } => lang.pick(
             "Check the base address and the network; it is safe to try again",
             "请检查地址与网络，可以放心重试",

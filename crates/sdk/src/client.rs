@@ -13,7 +13,9 @@ use crate::api::{NewToken, Tokens};
 use crate::call::Call;
 use crate::error::Error;
 use crate::host::{Bases, Host};
-use crate::token::{AccessToken, Keeper, MemoryTokens, StoreError, StoredToken, TokenEndpoint, TokenStore};
+use crate::token::{
+    AccessToken, Keeper, MemoryTokens, StoreError, StoredToken, TokenEndpoint, TokenSource, TokenStore,
+};
 use crate::transport::{Transport, hidden};
 
 /// One account's way to the platform. Cloning it is cheap; the clones share connections and the token.
@@ -26,6 +28,7 @@ struct Inner {
     app_id: AppId,
     secret: Secret,
     endpoint: TokenEndpoint,
+    source: Option<TokenSource>,
     keeper: Keeper,
     transport: Transport,
     bases: Bases,
@@ -50,6 +53,7 @@ impl Client {
             mp: None,
             open: None,
             endpoint: TokenEndpoint::Stable,
+            source: None,
             store: None,
             clock: Arc::new(SystemClock),
             proxy: None,
@@ -69,9 +73,17 @@ impl Client {
 
     /// A valid access token, fetched only when the one at hand is missing or near its end.
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        let stored = self.stored_token(None).await?;
+        Ok(self.given(self.stored_token(None).await?))
+    }
+
+    /// A token other than `failed`, which the platform has refused; the very same when it knows no other.
+    pub async fn another_token(&self, failed: &Secret) -> Result<AccessToken, Error> {
+        Ok(self.given(self.stored_token(Some(failed)).await?))
+    }
+
+    fn given(&self, stored: StoredToken) -> AccessToken {
         let expires_in = stored.expires_at.saturating_since(self.inner.keeper.now());
-        Ok(AccessToken { token: stored.token, expires_in })
+        AccessToken { token: stored.token, expires_in }
     }
 
     /// Makes a call: any endpoint, with the same token, retry and errors as those of the table.
@@ -132,6 +144,9 @@ impl Client {
 
     async fn fetch(&self) -> Result<(Secret, Duration), Error> {
         let inner = &*self.inner;
+        if let Some(source) = &inner.source {
+            return source().await;
+        }
         let [stable, classic] = Tokens::ENDPOINTS else {
             return Err(Error::invalid("the token table", "two endpoints", "token 的接口表应有两项"));
         };
@@ -173,6 +188,7 @@ pub struct ClientBuilder {
     mp: Option<String>,
     open: Option<String>,
     endpoint: TokenEndpoint,
+    source: Option<TokenSource>,
     store: Option<Arc<dyn TokenStore>>,
     clock: Arc<dyn Clock>,
     proxy: Option<String>,
@@ -202,6 +218,13 @@ impl ClientBuilder {
     /// Which endpoint gives the tokens; stable unless told otherwise.
     pub fn token_endpoint(mut self, endpoint: TokenEndpoint) -> Self {
         self.endpoint = endpoint;
+        self
+    }
+
+    /// Who gives the tokens in the platform's place, such as a token service that exists already. The client then
+    /// never fetches one of its own.
+    pub fn token_source(mut self, source: TokenSource) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -247,6 +270,7 @@ impl ClientBuilder {
                 app_id: self.app_id,
                 secret: self.secret,
                 endpoint: self.endpoint,
+                source: self.source,
                 bases,
             }),
         })

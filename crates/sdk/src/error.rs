@@ -174,6 +174,11 @@ impl Error {
         Self::Invalid { what: what.into(), limit: limit.into(), zh: zh.into() }
     }
 
+    /// A token source gives no token: what it is and what happened, in English and Chinese, without the token.
+    pub fn no_token(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self::NotSent { endpoint: TOKEN_SOURCE.into(), source: Said::new(en, zh).into() }
+    }
+
     /// The same error for another caller who waited for the same thing.
     pub(crate) fn copy(&self) -> Self {
         let again = |source: &Cause| Said::map(source, |text| text);
@@ -261,6 +266,9 @@ impl Error {
         advice::of(self, lang)
     }
 }
+
+/// What errors call a token source, as the gateway's configuration does.
+pub(crate) const TOKEN_SOURCE: &str = "token_from";
 
 /// The number after `rid:` in a refusal's text.
 pub(crate) fn rid(message: &str) -> Option<String> {

@@ -34,5 +34,7 @@ pub use hongyan_wire::{AppId, Class, ErrCode, Lang, MediaId, OpenId, Scene, Secr
 pub use host::Host;
 #[cfg(feature = "server")]
 pub use late::CustomerService;
-pub use token::{AccessToken, FileTokens, MemoryTokens, StoreError, StoredToken, TokenEndpoint, TokenStore};
+pub use token::{
+    AccessToken, FileTokens, MemoryTokens, StoreError, StoredToken, TokenEndpoint, TokenSource, TokenStore,
+};
 pub use upload::Upload;

@@ -156,8 +156,10 @@ impl<H: Handler> Builder<H> {
         let counters = Arc::<Counters>::default();
         // As long as a signature can be replayed: it may be dated ahead by max_age and used until max_age after.
         let kept = self.account.max_age.saturating_mul(2).max(Duration::from_mins(1));
+        let node = self.store.as_ref().map(|_| self.random.hex(8));
         let engine = Engine::new(Parts {
             policy: self.policy,
+            node,
             kept,
             clock: self.clock,
             late: self.late,

@@ -15,8 +15,6 @@ pub(crate) enum Failure {
     Panic(String),
     #[error("the handler failed: {0}")]
     Error(#[source] HandlerError),
-    #[error("another process took the push and never answered it")]
-    Abandoned,
     #[error("there is no runtime to run the handler on")]
     NoRuntime,
 }

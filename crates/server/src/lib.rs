@@ -26,7 +26,7 @@
 //! | open | `open` | takes the message out of the envelope, as the account's mode says |
 //! | replay | `replay` | a nonce that comes again must bring the same message |
 //! | parse | `parse` | from bytes to a typed message |
-//! | dedup | `dedup` | what makes two pushes the same |
+//! | dedup | [`dedup`] | what makes two pushes the same |
 //! | route, handle | `handle`, `router` | the program's own answer, its panics caught |
 //! | wait | [`engine`] | five seconds, three tries, one answer |
 //! | render | `render` | from a reply to a body |
@@ -41,7 +41,7 @@ mod open;
 mod replay;
 mod parse;
 mod push;
-mod dedup;
+pub mod dedup;
 mod handler;
 mod handle;
 mod router;
@@ -58,7 +58,7 @@ mod callback;
 pub use account::{Account, Mode};
 pub use body::ReplyBody;
 pub use callback::{Builder, Callback, Drained};
-pub use dedup::{Claim, DedupStore, MemoryDedup, PushKey};
+pub use dedup::{Away, DedupStore, MemoryDedup, Noted, PushKey, Swap};
 pub use handler::{Answer, Delivered, Handler, HandlerError, Handling};
 pub use late::{DropLate, LateSink};
 pub use policy::{Limits, Policy, Wait};

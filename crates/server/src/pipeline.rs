@@ -7,6 +7,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::callback::Inner;
 use crate::engine::{Arrival, Engine, OpenTry, Verdict};
@@ -72,6 +73,7 @@ where
             let push = Push {
                 account: Arc::clone(&inner.name),
                 message: Arc::new(message),
+                body: opened.message.clone(),
                 key,
                 exchange: exchange.to_owned(),
                 deadline: (now + inner.engine.patience()).into_std(),
@@ -120,11 +122,15 @@ async fn run<H: Handler>(inner: &Arc<Inner<H>>, open: OpenTry, push: Push) -> (O
             let receiver = Engine::wait(&open);
             let running = engine.gauge.run();
             let (task, run) = (Arc::clone(engine), Arc::clone(open.run()));
-            let spawned = Engine::spawn(async move {
-                let outcome = handle::end(work).await;
-                drop(running);
-                task.finish(&run, outcome);
-            });
+            let span = run.span();
+            let spawned = Engine::spawn(
+                async move {
+                    let outcome = handle::end(work).await;
+                    drop(running);
+                    task.finish(&run, outcome);
+                }
+                .instrument(span),
+            );
             if !spawned {
                 engine.finish(open.run(), Err(handle::Failure::NoRuntime));
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use hongyan_wire::Inbound;
 
 use crate::PushKey;
@@ -16,6 +17,8 @@ pub struct Push {
     pub account: Arc<str>,
     /// The message or event.
     pub message: Arc<Inbound>,
+    /// The message as it came, out of its envelope: XML or JSON.
+    pub body: Bytes,
     /// What makes it the same push when it comes again.
     pub key: PushKey,
     /// Our own number for the request that brought it; it stands in every log line about it.

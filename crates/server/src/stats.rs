@@ -28,6 +28,8 @@ pub struct Stats {
     pub failed: u64,
     /// Replies not sent since they break a limit of the platform's.
     pub unfit: u64,
+    /// Pushes answered without a word from the other processes, since what they share was away.
+    pub alone: u64,
     /// Requests refused, by [`Refusal::code`]. Only what occurred is listed.
     pub refused: Vec<(&'static str, u64)>,
 }
@@ -52,6 +54,7 @@ pub(crate) struct Counters {
     pub(crate) panicked: Counter,
     pub(crate) failed: Counter,
     pub(crate) unfit: Counter,
+    pub(crate) alone: Counter,
     refused: [Counter; Refusal::CODES.len()],
 }
 
@@ -86,6 +89,7 @@ impl Counters {
             panicked: self.panicked.get(),
             failed: self.failed.get(),
             unfit: self.unfit.get(),
+            alone: self.alone.get(),
             refused: refused.filter(|(_, count)| *count > 0).collect(),
         }
     }

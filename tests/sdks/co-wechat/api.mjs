@@ -1,8 +1,10 @@
 // Plays a program that uses co-wechat-api: every call goes to the hosts that are written in co-wechat-api itself.
 // The proxy comes from a preloaded file, the certificate from NODE_EXTRA_CA_CERTS; nothing here knows of either.
+// With HONGYAN_PLATFORM, the address of an account on a gateway, the same calls go there.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import http from 'node:http';
 import https from 'node:https';
 
 const API = createRequire(`${process.env.HONGYAN_TEST_NODE_PATH}/`)('co-wechat-api');
@@ -11,7 +13,7 @@ const { HONGYAN_APP_ID, HONGYAN_SECRET, HONGYAN_OPENID, HONGYAN_PICTURE } = proc
 const refused = (call) => call().then(() => 0, (error) => error.code);
 const fetched = (url) =>
   new Promise((resolve, reject) => {
-    https
+    (url.startsWith('https:') ? https : http)
       .get(url, (response) => {
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));
@@ -21,6 +23,10 @@ const fetched = (url) =>
   });
 
 const api = new API(HONGYAN_APP_ID, HONGYAN_SECRET);
+if (process.env.HONGYAN_PLATFORM) {
+  const moved = `${process.env.HONGYAN_PLATFORM}/cgi-bin/`;
+  Object.assign(api, { prefix: moved, mpPrefix: moved, fileServerPrefix: moved });
+}
 const out = { token: (await api.getAccessToken()).accessToken.length > 0 };
 
 out.no_menu = await refused(() => api.getMenu());

@@ -2,7 +2,9 @@
 
 mod report;
 mod http_date;
+mod storage;
 mod platform;
+mod rights;
 mod callback;
 mod verdict;
 
@@ -20,6 +22,7 @@ use crate::{
     mode::ModeArg,
     refusal,
     screen::Screen,
+    token_cache,
 };
 use callback::Target;
 use report::Report;
@@ -49,10 +52,27 @@ pub(crate) async fn run(args: DoctorArgs, screen: Screen) -> Result<(), Failure>
     let mut report = Report::new(screen, args.json);
     configuration(&source, &mut report)?;
     let patient = patient(&source, screen)?;
-    platform::clock(patient.api_base.as_deref(), &mut report).await?;
-    if platform::token(&patient.client, &mut report).await? {
+    platform::app_id(patient.app_id.as_str(), &mut report)?;
+    let kept = match &source {
+        Source::File { config, .. } => {
+            let db = storage::database(config, &mut report).await?;
+            storage::redis(config, &mut report).await?;
+            match db {
+                Some(db) => storage::kept_in(&db, &patient.app_id).await,
+                None => None,
+            }
+        }
+        Source::Environment { app_id, api_base, .. } => {
+            storage::kept_by(token_cache::open(app_id, api_base.as_deref()), &patient.app_id).await
+        }
+    };
+    platform::reach(patient.api_base.as_deref(), &mut report).await?;
+    storage::foreign(kept, &patient, &mut report).await?;
+    if platform::token(&patient, &mut report).await? {
         platform::caller(&patient.client, &mut report).await?;
+        rights::check(&patient.client, source.account(), &mut report).await?;
         platform::menu(&patient.client, &mut report).await?;
+        platform::auto_replies(&patient.client, &mut report).await?;
     }
     match target(&args, &source, &patient.app_id, screen)? {
         Some(target) => callback::check(&target, &mut report).await?,
@@ -74,6 +94,10 @@ struct Patient {
     client: Client,
     app_id: AppId,
     api_base: Option<String>,
+    /// Whether the account asks for tokens where each new one ends the last.
+    classic: bool,
+    /// Whether the token comes from somebody else's service.
+    from_service: bool,
 }
 
 fn configuration(source: &Source, report: &mut Report) -> Result<(), Failure> {
@@ -115,7 +139,10 @@ fn patient(source: &Source, screen: Screen) -> Result<Patient, Failure> {
         .token_endpoint(TokenEndpoint::Stable)
         .build()
         .map_err(|error| refusal::failure(&error, screen.lang))?;
-    Ok(Patient { client, app_id, api_base })
+    let account = source.account();
+    let classic = account.is_some_and(|account| account.token_endpoint == TokenEndpoint::Classic);
+    let from_service = account.is_some_and(|account| account.token_from.is_some());
+    Ok(Patient { client, app_id, api_base, classic, from_service })
 }
 
 /// Where pushes go and what protects them; flags before the configuration.

@@ -1,6 +1,8 @@
 //! `hongyan sandbox`: the platform on this machine, and what belongs to it.
 
+mod flags;
 mod serve;
+mod greeting;
 mod rules;
 mod doors;
 mod folder;
@@ -8,6 +10,8 @@ mod ca;
 mod load;
 
 use clap::{Args, Subcommand};
+
+pub(crate) use flags::AccountFlags;
 
 use crate::{failure::Failure, logs, screen::Screen};
 

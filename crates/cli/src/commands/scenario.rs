@@ -7,7 +7,8 @@ use hongyan_sandbox::scenario::{Outcome, Player, Report, Scenario, StepReport, W
 use hongyan_sandbox::{Options, Sandbox};
 use serde_json::Value;
 
-use crate::{failure::Failure, input, mode::ModeArg, port, screen::Screen};
+use super::sandbox::AccountFlags;
+use crate::{failure::Failure, input, port, screen::Screen};
 
 #[derive(Args, Debug)]
 #[command(
@@ -32,30 +33,14 @@ struct RunArgs {
     /// Scenario files, YAML or JSON
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Your server's address, where pushes go
-    #[arg(long, value_name = "URL")]
-    callback: Option<String>,
     /// Play against a sandbox that runs already, such as the one of `hongyan demo`
-    #[arg(long, value_name = "URL", conflicts_with_all = ["listen", "callback", "token", "aes_key", "mode"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["listen", "callback", "token", "aes_key", "mode", "callback_ca"])]
     sandbox: Option<String>,
     /// Where the sandbox of the run listens; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
-    /// The account's AppID
-    #[arg(long, value_name = "ID")]
-    app_id: Option<String>,
-    /// The account's AppSecret
-    #[arg(long, value_name = "SECRET")]
-    secret: Option<String>,
-    /// The token that pushes are signed with
-    #[arg(long, value_name = "TOKEN")]
-    token: Option<String>,
-    /// The EncodingAESKey, 43 characters
-    #[arg(long, value_name = "KEY")]
-    aes_key: Option<String>,
-    /// Whether pushes are encrypted; plain when neither this nor the file says
-    #[arg(long, value_name = "MODE")]
-    mode: Option<ModeArg>,
+    #[command(flatten)]
+    account: AccountFlags,
     /// Write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -94,24 +79,30 @@ pub(crate) async fn run(args: ScenarioArgs, screen: Screen) -> Result<(), Failur
 }
 
 async fn play(scenario: &Scenario, args: &RunArgs, screen: Screen) -> Result<Report, Failure> {
-    let options = options(scenario, args);
+    let options = options(scenario, args, screen)?;
     let (app_id, secret) = (options.app_id.clone(), options.secret.clone());
+    let others: Vec<_> =
+        options.more_accounts.iter().map(|one| (one.app_id.clone(), one.secret.clone())).collect();
     let own = if args.sandbox.is_some() {
         None
     } else {
-        if options.callback.is_none() {
+        if options.callback.is_none() && options.more_accounts.iter().all(|one| one.callback.is_none()) {
             screen.remark(
                 "No --callback: nothing is pushed to a back end.",
                 "没有 --callback：不会向后端推送任何消息。",
             );
         }
         let listener = port::bind(&args.listen, "--listen", screen).await?;
-        Some(Sandbox::start_on(options, listener).await.map_err(Failure::usage)?)
+        let started = Sandbox::start_on(options, listener).await;
+        Some(started.map_err(|error| Failure::Usage(error.text(screen.lang)))?)
     };
     let url =
         own.as_ref().map_or_else(|| args.sandbox.clone().unwrap_or_default(), hongyan_sandbox::Running::url);
     let said = |words: Words| Failure::refused(words.text(screen.lang));
     let mut player = Player::connect(&url, &app_id, &secret).await.map_err(said)?;
+    for (app_id, secret) in &others {
+        player.knows(app_id, secret);
+    }
     let mut gone = None;
     let report = player
         .play(scenario, |step| {
@@ -129,27 +120,11 @@ async fn play(scenario: &Scenario, args: &RunArgs, screen: Screen) -> Result<Rep
     gone.map_or(Ok(report), Err)
 }
 
-/// The file's account, and what the flags say over it.
-fn options(scenario: &Scenario, args: &RunArgs) -> Options {
-    let mut options = scenario.options(Options::default());
-    if let Some(mode) = args.mode {
-        options.mode = mode.for_sandbox();
-    }
-    if args.callback.is_some() {
-        options.callback.clone_from(&args.callback);
-    }
-    let given = [
-        (&args.app_id, &mut options.app_id),
-        (&args.secret, &mut options.secret),
-        (&args.token, &mut options.token),
-        (&args.aes_key, &mut options.aes_key),
-    ];
-    for (value, place) in given {
-        if let Some(value) = value {
-            place.clone_from(value);
-        }
-    }
-    options
+/// The accounts of the flags, the scenario's own in their place, and what single flags say over that.
+fn options(scenario: &Scenario, args: &RunArgs, screen: Screen) -> Result<Options, Failure> {
+    let mut options = scenario.options(args.account.accounts(screen)?);
+    args.account.change(&mut options);
+    Ok(options)
 }
 
 fn tell(scenario: &Scenario, step: &StepReport, screen: Screen) -> Result<(), Failure> {

@@ -1,7 +1,8 @@
-//! `hongyan send`: one customer-service message, or a template message, to one person.
+//! `hongyan send`: one customer-service message, or a template message, to one person or to everybody in a file.
 
 mod message;
 mod media;
+mod many;
 
 use clap::{ArgGroup, Args};
 use hongyan::{Call, Client, MediaKind};
@@ -11,13 +12,14 @@ use crate::{account::AccountArgs, failure::Failure, input, refusal, screen::Scre
 use media::Given;
 
 #[derive(Args, Debug)]
-#[command(group = ArgGroup::new("what").required(true).multiple(false).args(["text", "image", "voice", "video", "music", "news", "msgmenu", "template", "json"]))]
+#[command(group = ArgGroup::new("what").multiple(false).args(["text", "image", "voice", "video", "music", "news", "msgmenu", "template", "json"]))]
+#[command(group = ArgGroup::new("whom").required(true).args(["openid", "to_file"]))]
 #[command(
-    after_help = "Examples:\n  hongyan send oABC --text '你好'\n  hongyan send oABC --image photo.jpg\n  hongyan send oABC --video clip.mp4 --thumb cover.jpg --title 片头\n  hongyan send oABC --music 'title=晴天,description=周杰伦,url=https://example.com/1.mp3,thumb=cover.jpg'\n  hongyan send oABC --news 'title=标题,description=摘要,url=https://example.com/,pic=https://example.com/1.jpg'\n  hongyan send oABC --msgmenu '满意吗？|1:满意|2:不满意|谢谢'\n  hongyan send oABC --template 'id=TEMPLATE_ID,url=https://example.com/,first=你好'\n  echo '{\"msgtype\":\"text\",\"text\":{\"content\":\"hi\"}}' | hongyan send oABC --json -"
+    after_help = "Examples:\n  hongyan send oABC --text '你好'\n  hongyan send oABC --image photo.jpg\n  hongyan send oABC --video clip.mp4 --thumb cover.jpg --title 片头\n  hongyan send oABC --music 'title=晴天,description=周杰伦,url=https://example.com/1.mp3,thumb=cover.jpg'\n  hongyan send oABC --news 'title=标题,description=摘要,url=https://example.com/,pic=https://example.com/1.jpg'\n  hongyan send oABC --msgmenu '满意吗？|1:满意|2:不满意|谢谢'\n  hongyan send oABC --template 'id=TEMPLATE_ID,url=https://example.com/,first=你好'\n  echo '{\"msgtype\":\"text\",\"text\":{\"content\":\"hi\"}}' | hongyan send oABC --json -\n  hongyan send --to-file people.csv --template 'id=TEMPLATE_ID,first={{ name }}，你好' --result results.csv\n  hongyan send --to-file people.jsonl --gateway http://127.0.0.1:8080 --account main"
 )]
 pub(crate) struct SendArgs {
     /// Whom to: the person's OpenID, as `hongyan users` shows it
-    openid: String,
+    openid: Option<String>,
     /// A text of up to 2048 bytes; @FILE and - are read
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
@@ -58,12 +60,22 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
     #[command(flatten)]
+    many: many::ManyArgs,
+    #[command(flatten)]
     account: AccountArgs,
 }
 
 pub(crate) async fn run(args: SendArgs, screen: Screen) -> Result<(), Failure> {
+    if let Some(file) = args.many.to_file.clone() {
+        return Box::pin(many::run(&args, &file, screen)).await;
+    }
     // All that can be checked here is checked before anything is sent.
-    let draft = draft(&args, screen)?;
+    let Some(draft) = draft(&args, screen)? else {
+        return Err(Failure::usage(screen.lang.pick(
+            "what to send? Give --text, --image, --voice, --video, --music, --news, --msgmenu, --template or --json",
+            "要发送什么？请给出 --text、--image、--voice、--video、--music、--news、--msgmenu、--template 或 --json",
+        )));
+    };
     let client = args.account.connect(screen).await?.client;
     let refused = |error: hongyan::Error| refusal::failure(&error, screen.lang);
     match draft {
@@ -100,7 +112,12 @@ struct Parts {
     media: Vec<(&'static str, MediaKind, Given)>,
 }
 
-fn draft(args: &SendArgs, screen: Screen) -> Result<Draft, Failure> {
+/// The message; none when nothing of it was given.
+fn draft(args: &SendArgs, screen: Screen) -> Result<Option<Draft>, Failure> {
+    if args.words().is_empty() { Ok(None) } else { given(args, screen).map(Some) }
+}
+
+fn given(args: &SendArgs, screen: Screen) -> Result<Draft, Failure> {
     let lang = screen.lang;
     let usage = |text: String| Failure::Usage(text);
     if let Some(given) = &args.text {
@@ -151,6 +168,49 @@ fn draft(args: &SendArgs, screen: Screen) -> Result<Draft, Failure> {
     message::checked(input::json(&text, file, screen)?, lang).map(Draft::Ready).map_err(usage)
 }
 
+/// The message with its media uploaded, to whoever.
+async fn ready(client: &Client, draft: Draft, args: &SendArgs, screen: Screen) -> Result<Value, Failure> {
+    let body = match draft {
+        Draft::Ready(body) | Draft::Template(body) => body,
+        Draft::Media(parts) => upload_all(client, parts, screen).await?,
+    };
+    Ok(args.signed(body))
+}
+
+impl SendArgs {
+    /// What was given of the message, to tell one command from another.
+    fn words(&self) -> String {
+        let given = [
+            &self.text,
+            &self.image,
+            &self.voice,
+            &self.video,
+            &self.music,
+            &self.news,
+            &self.msgmenu,
+            &self.template,
+            &self.json,
+            &self.thumb,
+            &self.title,
+            &self.description,
+            &self.agent,
+        ];
+        let named = given
+            .iter()
+            .enumerate()
+            .filter_map(|(place, word)| Some(format!("{place}={}\n", word.as_ref()?)));
+        named.collect()
+    }
+
+    /// The body in the name of the agent, if one is named.
+    fn signed(&self, mut body: Value) -> Value {
+        if let (Value::Object(map), Some(agent)) = (&mut body, &self.agent) {
+            map.insert("customservice".to_owned(), json!({"kf_account": agent}));
+        }
+        body
+    }
+}
+
 fn single(kind: &'static str, media: MediaKind, given: Given) -> Draft {
     Draft::Media(Parts { kind, body: serde_json::Map::new(), media: vec![("media_id", media, given)] })
 }
@@ -171,9 +231,6 @@ async fn upload_all(client: &Client, parts: Parts, screen: Screen) -> Result<Val
 fn addressed(mut body: Value, args: &SendArgs) -> Value {
     if let Value::Object(map) = &mut body {
         map.insert("touser".to_owned(), json!(args.openid));
-        if let Some(agent) = &args.agent {
-            map.insert("customservice".to_owned(), json!({"kf_account": agent}));
-        }
     }
-    body
+    args.signed(body)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use hongyan_gateway::{Config, Gateway, Parts};
 use hongyan_wire::SystemClock;
 
-use crate::{account::USUAL_FILE, failure::Failure, logs, screen::Screen, stop};
+use crate::{account::USUAL_FILE, failure::Failure, hangup, logs, screen::Screen, stop};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  hongyan serve --config hongyan.toml")]
@@ -23,6 +23,7 @@ pub(crate) async fn run(args: ServeArgs, screen: Screen) -> Result<(), Failure> 
     let gateway = Gateway::start(config, Parts { clock: Arc::new(SystemClock), listener: None })
         .await
         .map_err(|error| Failure::usage(error.text(screen.lang)))?;
+    hangup::reloads(gateway.reloader());
     screen.data(&format!("listening {}", gateway.url()))?;
     for name in names {
         let address = format!("{}/callback/{name}", gateway.url());

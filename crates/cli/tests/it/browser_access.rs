@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use crate::harness::Demo;
-use crate::harness::browser::{awaited, find, mark, open, press, reads, wide};
+use crate::harness::browser::{awaited, find, mark, open, press, put, reads, wide};
 
 /// What axe-core finds that is serious or critical, as short lines.
 async fn findings(driver: &WebDriver) -> Value {
@@ -54,6 +54,24 @@ async fn no_page_has_a_serious_obstacle() {
         find(&driver, &format!("{} {}", mark("second"), mark("phone"))).await;
         find(&driver, &mark("poster")).await;
         assert_eq!(findings(&driver).await, json!([]), "the bench, {theme}");
+        press(&driver, &mark("new-poster")).await;
+        find(&driver, &mark("field-scene")).await;
+        assert_eq!(findings(&driver).await, json!([]), "a new poster, {theme}");
+        press(&driver, &mark("cancel")).await;
+        open(&driver, &format!("{}/?{user}&tab=scenario", demo.sandbox)).await;
+        assert_eq!(findings(&driver).await, json!([]), "the empty scenario, {theme}");
+        let file = "users: [小明]\nsteps:\n  - 小明: follow\n  - expect: {phone: 小明, type: video, within: 1s}\n  - 小明: say 你好\n";
+        put(&driver, "scenario-text", file).await;
+        press(&driver, &mark("scenario-run")).await;
+        find(&driver, r#"[data-testid="scenario-end"][data-passed="false"]"#).await;
+        assert_eq!(findings(&driver).await, json!([]), "a scenario that failed, {theme}");
+        press(&driver, &mark("record")).await;
+        find(&driver, &mark("recording")).await;
+        assert_eq!(findings(&driver).await, json!([]), "a recording, {theme}");
+        press(&driver, &mark("record")).await;
+        press(&driver, &mark("card-settings")).await;
+        find(&driver, &mark("setting-notice")).await;
+        assert_eq!(findings(&driver).await, json!([]), "the settings, {theme}");
         open(&driver, &format!("{}/inspect", demo.sandbox)).await;
         press(&driver, r#"[data-testid="exchange"][data-kind="message.text"]"#).await;
         for tab in ["tab-story", "tab-wire", "tab-timing", "tab-state"] {

@@ -141,3 +141,48 @@ async fn the_clock_freezes_and_a_crowd_a_payment_and_a_place_come_by_one_press()
     assert_eq!(page_errors(&driver).await, json!([]));
     driver.quit().await.unwrap();
 }
+
+#[tokio::test]
+#[ignore = "scripts/test"]
+async fn the_bench_is_used_with_a_keyboard_alone_and_the_focus_stays_where_it_was() {
+    let (demo, _person, driver) = bench("plain").await;
+    let focused = "return document.activeElement.dataset.testid ?? document.activeElement.tagName;";
+    let to = async |testid: &str| {
+        for _ in 0..140 {
+            if script(&driver, focused).await == testid {
+                return;
+            }
+            driver.active_element().await.unwrap().send_keys(Key::Tab).await.unwrap();
+        }
+        panic!("Tab never came to {testid}");
+    };
+    let key = async |key: Key| driver.active_element().await.unwrap().send_keys(key).await.unwrap();
+    to("record").await;
+    key(Key::Enter).await;
+    find(&driver, r#"[data-testid="record"][aria-pressed="true"]"#).await;
+    assert_eq!(script(&driver, focused).await, "record");
+    key(Key::Enter).await;
+    gone(&driver, r#"[data-testid="record"][aria-pressed="true"]"#).await;
+    to("card-scenario").await;
+    key(Key::Right).await;
+    find(&driver, &mark("setting-notice")).await;
+    key(Key::Right).await;
+    assert_eq!(script(&driver, focused).await, "card-exchanges");
+    // What is drawn anew keeps the focus.
+    to("clock-freeze").await;
+    key(Key::Enter).await;
+    find(&driver, r#"[data-testid="clock-freeze"][aria-pressed="true"]"#).await;
+    assert_eq!(script(&driver, focused).await, "clock-freeze");
+    to("fault-push-drop").await;
+    key(Key::Enter).await;
+    says(&driver, &mark("faults"), "drop").await;
+    assert_eq!(script(&driver, focused).await, "fault-push-drop");
+    assert_eq!(demo.control("GET", "faults", None).await.as_array().map_or(0, Vec::len), 1);
+    to("new-poster").await;
+    key(Key::Enter).await;
+    driver.active_element().await.unwrap().send_keys("keys" + Key::Enter).await.unwrap();
+    says(&driver, &mark("poster"), "keys").await;
+    assert_eq!(script(&driver, focused).await, "new-poster");
+    assert_eq!(page_errors(&driver).await, json!([]));
+    driver.quit().await.unwrap();
+}

@@ -9,16 +9,16 @@ use tokio::process::Command;
 
 use crate::harness::{Person, Process, control, run};
 
-const APP_ID: &str = "wx0123456789abcdef";
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
-const TOKEN: &str = "sdksToken2026";
-const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+pub(crate) const APP_ID: &str = "wx0123456789abcdef";
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "sdksToken2026";
+pub(crate) const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 /// A picture that every fresh sandbox has.
-const MEDIA: &str = "material-picture-1";
+pub(crate) const MEDIA: &str = "material-picture-1";
 
 /// Whose program it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sdk {
+pub(crate) enum Sdk {
     Wechatpy,
     CoWechat,
 }
@@ -36,7 +36,7 @@ fn packages(name: &str) -> String {
 
 impl Sdk {
     /// A script of the tests/sdks folder, with the account in its environment.
-    fn program(self, script: &str) -> Command {
+    pub(crate) fn program(self, script: &str) -> Command {
         let folder = root().join("tests/sdks");
         let mut command = match self {
             Sdk::Wechatpy => {

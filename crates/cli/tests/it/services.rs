@@ -11,7 +11,7 @@ fn service(name: &str) -> String {
 }
 
 /// A fresh database on the test's MariaDB.
-async fn database(name: &str) -> String {
+pub(crate) async fn database(name: &str) -> String {
     let server = service("HONGYAN_TEST_MYSQL");
     let pool = sqlx::MySqlPool::connect(&server).await.unwrap();
     for statement in

@@ -8,12 +8,16 @@ use hongyan::{Client, ClientBuilder, TokenEndpoint, TokenStore};
 use hongyan_server::{Account, Mode, Wait};
 use hongyan_wire::{AesKey, AppId, Clock, Secret};
 
+use super::forward::{ForwardConfig, forwards};
 use super::menu;
+use super::oauth::{OauthConfig, oauth};
 use super::reader::{Item, Reader};
 use super::rule::{self, RuleConfig};
 use super::secrets::Lookup;
+use super::token_from::{TokenFrom, token_from};
 use super::{ConfigError, Words};
 use crate::capability::{Kind, Right, may};
+use crate::cluster::Rate;
 
 /// Pushes older than this by their signed time are refused.
 const MAX_AGE: Duration = Duration::from_mins(10);
@@ -45,6 +49,10 @@ pub struct AccountConfig {
     pub api_base: Option<String>,
     /// Which interface gives the access token.
     pub token_endpoint: TokenEndpoint,
+    /// The token service that gives the access token in the platform's place.
+    pub token_from: Option<TokenFrom>,
+    /// Where web logins may return to.
+    pub oauth: Option<OauthConfig>,
     /// A proxy through which calls to the platform go.
     pub egress: Option<String>,
     /// The menu's file.
@@ -65,6 +73,10 @@ pub struct AccountConfig {
     pub max_age: Duration,
     /// What to do with a message that may or may not have been sent.
     pub on_unknown: OnUnknown,
+    /// Who gets a copy of every push.
+    pub copy_to: Vec<Arc<ForwardConfig>>,
+    /// How many messages a period may have, on all gateways together.
+    pub send_rate: Option<Rate>,
     /// The rules, in file order.
     pub rules: Vec<RuleConfig>,
     /// The folder of the configuration file, where relative files start.
@@ -136,6 +148,9 @@ impl AccountConfig {
         if let Some(base) = &self.api_base {
             builder = builder.api_base(base.clone());
         }
+        if let Some(from) = &self.token_from {
+            builder = builder.token_source(crate::token_from::source(from));
+        }
         if let Some(proxy) = &self.egress {
             builder = builder.proxy(proxy.clone());
         }
@@ -143,7 +158,7 @@ impl AccountConfig {
     }
 }
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 23] = [
     "app_id",
     "secret",
     "token",
@@ -154,6 +169,7 @@ const KEYS: [&str; 20] = [
     "api_base",
     "token_endpoint",
     "token_from",
+    "oauth",
     "egress",
     "menu",
     "menu_at_start",
@@ -163,6 +179,8 @@ const KEYS: [&str; 20] = [
     "gap",
     "max_age",
     "on_unknown",
+    "send_rate",
+    "copy_to",
     "rules",
 ];
 
@@ -170,19 +188,7 @@ pub(super) fn account(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<AccountCon
     let table = item.table()?;
     table.only(&KEYS)?;
     name_fits(item)?;
-    if let Some(item) = table.get("token_from") {
-        return Err(ConfigError::at(
-            item.key_place(),
-            Words::new(
-                "`token_from` (a token from another service) is not in this version",
-                "此版本尚不支持 `token_from`（从其他服务获取 access_token）",
-            ),
-        )
-        .hint(Words::new(
-            "leave it out: the stable token that Hongyan fetches does not disturb the other program's",
-            "请去掉它：鸿雁获取的稳定版 token 不会影响其他程序",
-        )));
-    }
+    let token_from = table.get("token_from").map(|item| token_from(&item, lookup)).transpose()?;
     let kinds = [("service", Kind::Service), ("subscription", Kind::Subscription), ("test", Kind::Test)];
     let kind = table.get("kind").map_or(Ok(Kind::Service), |item| item.one_of(&kinds))?;
     let verified = table.bool("verified")?.unwrap_or(true);
@@ -209,7 +215,11 @@ pub(super) fn account(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<AccountCon
     Ok(AccountConfig {
         name: item.key.clone(),
         app_id: app_id(&need("app_id")?)?,
-        secret: lookup.secret(&need("secret")?)?,
+        secret: match table.get("secret") {
+            // A token service may stand where the secret is known to nobody else.
+            None if token_from.is_some() => Secret::new(""),
+            _ => lookup.secret(&need("secret")?)?,
+        },
         token: lookup.secret(&need("token")?)?,
         aes_keys: aes_keys(&table, mode, lookup)?,
         mode,
@@ -219,6 +229,8 @@ pub(super) fn account(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<AccountCon
         token_endpoint: table
             .get("token_endpoint")
             .map_or(Ok(TokenEndpoint::Stable), |item| item.one_of(&endpoints))?,
+        token_from,
+        oauth: table.get("oauth").map(|item| oauth(&item)).transpose()?,
         egress: address(&table, "egress")?,
         menu: table.string("menu")?.map(|file| lookup.folder.join(file)),
         menu_at_start: menu_at_start(&table, lookup)?,
@@ -229,6 +241,8 @@ pub(super) fn account(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<AccountCon
         gap: table.duration("gap")?.unwrap_or(GAP),
         max_age: table.duration("max_age")?.unwrap_or(MAX_AGE),
         on_unknown: table.get("on_unknown").map_or(Ok(OnUnknown::Hold), |item| item.one_of(&unknowns))?,
+        copy_to: table.get("copy_to").map(|item| forwards(&item, lookup)).transpose()?.unwrap_or_default(),
+        send_rate: table.get("send_rate").map(|item| send_rate(&item)).transpose()?,
         rules: table.get("rules").map(|item| rule::rules(&item, lookup)).transpose()?.unwrap_or_default(),
         folder: lookup.folder.to_path_buf(),
     })
@@ -294,7 +308,7 @@ fn aes_keys(table: &Reader<'_>, mode: Mode, lookup: &Lookup<'_>) -> Result<Vec<A
         .collect()
 }
 
-fn bad_aes_key(item: &Item<'_>, text: &str) -> ConfigError {
+pub(super) fn bad_aes_key(item: &Item<'_>, text: &str) -> ConfigError {
     let count = text.chars().count();
     let what = if count == 43 {
         Words::new(
@@ -340,6 +354,21 @@ fn menu_at_start(table: &Reader<'_>, lookup: &Lookup<'_>) -> Result<bool, Config
     };
     menu::check(&menu, &lookup.folder.join(menu.string()?))?;
     Ok(true)
+}
+
+/// How fast messages are sent: none unless the file says so, since the platform publishes no figure of its own.
+fn send_rate(item: &Item<'_>) -> Result<Rate, ConfigError> {
+    let text = item.string()?;
+    text.parse().map_err(|()| {
+        item.fail(Words::new(
+            format!("`send_rate` is not a rate: \"{text}\""),
+            format!("`send_rate` 不是有效的速率：\"{text}\""),
+        ))
+        .hint(Words::new(
+            "write a number and a period, such as \"600/m\" for 600 messages a minute, or \"10/s\", \"5000/h\", \"100000/d\"",
+            "请写数字和周期，例如 \"600/m\" 表示每分钟 600 条，或 \"10/s\"、\"5000/h\"、\"100000/d\"",
+        ))
+    })
 }
 
 fn holding(item: &Item<'_>) -> Result<String, ConfigError> {

@@ -1,5 +1,7 @@
 //! The keys with which other programs use the gateway's API.
 
+use std::time::Duration;
+
 use hongyan_wire::Secret;
 
 use super::reader::{Item, Reader};
@@ -20,6 +22,32 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     /// The accounts it is for; none listed means all.
     pub accounts: Vec<String>,
+    /// How often it may ask; as often as it likes when `None`.
+    pub rate: Option<Rate>,
+}
+
+/// So many requests in so long, all of which may come at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub requests: u32,
+    /// In how long.
+    pub per: Duration,
+}
+
+impl Rate {
+    /// Reads `100/s`, `600/m` or `5000/h`.
+    pub fn parse(text: &str) -> Option<Rate> {
+        let (requests, unit) = text.split_once('/')?;
+        let per = match unit.trim() {
+            "s" => Duration::from_secs(1),
+            "m" => Duration::from_mins(1),
+            "h" => Duration::from_hours(1),
+            _ => return None,
+        };
+        let requests = requests.trim().parse().ok().filter(|requests| *requests > 0)?;
+        Some(Rate { requests, per })
+    }
 }
 
 /// An API key as the configuration holds it.
@@ -39,7 +67,7 @@ pub(super) fn api_keys(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<Vec<ApiKe
 }
 
 fn api_key(table: &Reader<'_>, lookup: &Lookup<'_>) -> Result<ApiKey, ConfigError> {
-    table.only(&["name", "key", "scopes", "accounts"])?;
+    table.only(&["name", "key", "scopes", "accounts", "rate"])?;
     let name = table.need("name", &Words::new("a name for the log", "日志中使用的名字"))?;
     let key = table.need(
         "key",
@@ -62,11 +90,27 @@ fn api_key(table: &Reader<'_>, lookup: &Lookup<'_>) -> Result<ApiKey, ConfigErro
             )));
     }
     let accounts = table.get("accounts").map(|item| item.strings()).transpose()?.unwrap_or_default();
+    let rate = table.get("rate").map(|item| rate(&item)).transpose()?;
     Ok(ApiKey {
+        rate,
         name: name.string()?.to_owned(),
         key: key_value(&key, lookup)?,
         scopes: names.into_iter().map(str::to_owned).collect(),
         accounts: accounts.into_iter().map(str::to_owned).collect(),
+    })
+}
+
+fn rate(item: &Item<'_>) -> Result<Rate, ConfigError> {
+    let text = item.string()?;
+    Rate::parse(text).ok_or_else(|| {
+        item.fail(Words::new(
+            format!("`rate` is not a number of requests in a time: \"{text}\""),
+            format!("`rate` 不是有效的频率：\"{text}\""),
+        ))
+        .hint(Words::new(
+            "write a number and s, m or h, such as \"100/s\" or \"6000/m\"",
+            "请写数字和 s、m 或 h，例如 \"100/s\"、\"6000/m\"",
+        ))
     })
 }
 
@@ -96,4 +140,19 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(hex.get(index * 2..index * 2 + 2)?, 16).ok()?;
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_number_in_a_time() {
+        let minute = Duration::from_mins(1);
+        assert_eq!(Rate::parse("6000/m"), Some(Rate { requests: 6000, per: minute }));
+        assert_eq!(Rate::parse("1 / s").map(|rate| rate.requests), Some(1));
+        for bad in ["", "100", "0/s", "-1/s", "1/d", "/s", "1.5/s"] {
+            assert_eq!(Rate::parse(bad), None, "{bad}");
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::assistant::{AssistantConfig, assistant};
+use super::forward::{ForwardConfig, forward, forwards};
 use super::reader::{Item, Reader};
 use super::secrets::Lookup;
 use super::{ConfigError, Place, Words};
@@ -24,12 +26,25 @@ pub struct RuleConfig {
     pub fetch: Vec<FetchConfig>,
     /// The messages it answers with.
     pub reply: Vec<MessageConfig>,
-    /// The messages when nothing was fetched.
+    /// Who answers in the rule's place.
+    pub hand_over: Option<HandOver>,
+    /// Who gets a copy.
+    pub copy_to: Vec<Arc<ForwardConfig>>,
+    /// The messages when nothing was fetched, or when nobody else answered.
     pub otherwise: Vec<MessageConfig>,
     /// Where the rule stands.
     pub place: Place,
     /// Where its `on` stands.
     pub on_place: Place,
+}
+
+/// Who answers in a rule's place.
+#[derive(Clone, Debug)]
+pub enum HandOver {
+    /// A program.
+    Forward(Arc<ForwardConfig>),
+    /// A language model.
+    Assistant(Arc<AssistantConfig>),
 }
 
 /// What a rule answers.
@@ -62,6 +77,8 @@ pub struct FetchConfig {
     pub source: FetchSource,
     /// How long it may take.
     pub timeout: Duration,
+    /// How long an answer serves those who ask the same; not at all when left out.
+    pub cache: Option<Duration>,
     /// Where it stands.
     pub place: Place,
 }
@@ -159,22 +176,7 @@ pub(super) fn rules(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<Vec<RuleConf
 }
 
 fn rule(table: &Reader<'_>, number: usize, lookup: &Lookup<'_>) -> Result<RuleConfig, ConfigError> {
-    for (key, en, zh) in [
-        ("forward", "forwarding to your own program", "转发给自己的程序"),
-        ("copy_to", "sending copies", "发送副本"),
-    ] {
-        if let Some(item) = table.get(key) {
-            return Err(ConfigError::at(
-                item.key_place(),
-                Words::new(
-                    format!("`{key}` ({en}) is not in this version"),
-                    format!("此版本尚不支持 `{key}`（{zh}）"),
-                ),
-            )
-            .hint(Words::new("use `fetch` and `reply` for now", "请暂时使用 `fetch` 和 `reply`")));
-        }
-    }
-    table.only(&["name", "on", "fetch", "reply", "otherwise"])?;
+    table.only(&["name", "on", "fetch", "reply", "otherwise", "forward", "assistant", "copy_to"])?;
     let name = table.get("name").map(|item| item.string()).transpose()?;
     let place = table.get("name").map_or_else(|| table.place(), |item| item.place());
     let on = table.need(
@@ -184,22 +186,62 @@ fn rule(table: &Reader<'_>, number: usize, lookup: &Lookup<'_>) -> Result<RuleCo
             "请写明何时回复：on = { text = \"你好\" }",
         ),
     )?;
-    let reply = table.need(
-        "reply",
-        &Words::new(
-            "say what it answers: reply = { text = \"hello\" }",
-            "请写明回复内容：reply = { text = \"你好\" }",
-        ),
-    )?;
+    let answers = answers(table, lookup)?;
     Ok(RuleConfig {
         name: name.map_or_else(|| format!("rule {number}").into(), Into::into),
         on_place: on.place(),
         on: matcher(&on.table()?, &on)?,
         fetch: table.get("fetch").map(|item| fetches(&item, lookup)).transpose()?.unwrap_or_default(),
-        reply: messages(&reply)?,
+        reply: answers.reply,
+        hand_over: answers.hand_over,
+        copy_to: table.get("copy_to").map(|item| forwards(&item, lookup)).transpose()?.unwrap_or_default(),
         otherwise: table.get("otherwise").map(|item| messages(&item)).transpose()?.unwrap_or_default(),
         place,
     })
+}
+
+/// Who answers: the rule itself, a program, or a model.
+struct Answers {
+    reply: Vec<MessageConfig>,
+    hand_over: Option<HandOver>,
+}
+
+fn answers(table: &Reader<'_>, lookup: &Lookup<'_>) -> Result<Answers, ConfigError> {
+    let others = [table.get("forward"), table.get("assistant")].into_iter().flatten().collect::<Vec<_>>();
+    let Some(other) = others.first() else {
+        let reply = table.need(
+            "reply",
+            &Words::new(
+                "say what it answers: reply = { text = \"hello\" }",
+                "请写明回复内容：reply = { text = \"你好\" }",
+            ),
+        )?;
+        return Ok(Answers { reply: messages(&reply)?, hand_over: None });
+    };
+    // Whoever gets the message fetches and answers; the rule does not do it too.
+    let beside = others.get(1).map(|item| item.key.clone());
+    let beside = beside
+        .or_else(|| ["reply", "fetch"].into_iter().find(|key| table.get(key).is_some()).map(str::to_owned));
+    if let Some(key) = beside {
+        let first = &other.key;
+        return Err(ConfigError::at(
+            table.get(&key).map_or_else(|| table.place(), |item| item.key_place()),
+            Words::new(
+                format!("`{key}` cannot stand beside `{first}` in one rule"),
+                format!("同一条规则中 `{key}` 不能与 `{first}` 并存"),
+            ),
+        )
+        .hint(Words::new(
+            format!("`{first}` answers; `otherwise` is said when it cannot"),
+            format!("由 `{first}` 回复；它无法回复时使用 `otherwise`"),
+        )));
+    }
+    let hand_over = if other.key == "forward" {
+        HandOver::Forward(Arc::new(forward(other, lookup)?))
+    } else {
+        HandOver::Assistant(Arc::new(assistant(other, lookup)?))
+    };
+    Ok(Answers { reply: Vec::new(), hand_over: Some(hand_over) })
 }
 
 fn matcher(table: &Reader<'_>, item: &Item<'_>) -> Result<On, ConfigError> {
@@ -273,9 +315,10 @@ fn fetches(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<Vec<FetchConfig>, Con
 fn fetch(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<FetchConfig, ConfigError> {
     let table = item.table()?;
     let timeout = table.duration("timeout")?.unwrap_or(FETCH_TIMEOUT);
+    let cache = table.duration("cache")?.filter(|life| !life.is_zero());
     let (source, place) = match (table.get("sql"), table.get("http")) {
         (Some(sql), None) => {
-            table.only(&["sql", "database", "pick", "timeout"])?;
+            table.only(&["sql", "database", "pick", "timeout", "cache"])?;
             let names = Words::new("name one of [databases]", "请写 [databases] 中的一个名字");
             let picks = [("first", Pick::First), ("rotate", Pick::Rotate), ("all", Pick::All)];
             let source = FetchSource::Sql {
@@ -286,7 +329,7 @@ fn fetch(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<FetchConfig, ConfigErro
             (source, sql.place())
         }
         (None, Some(http)) => {
-            table.only(&["http", "method", "query", "headers", "body", "timeout"])?;
+            table.only(&["http", "method", "query", "headers", "body", "timeout", "cache"])?;
             let methods = [("GET", "GET"), ("POST", "POST")];
             let body = table.get("body").map(|item| item.json()).transpose()?.map(|(body, _)| body);
             let method = table.get("method").map(|item| item.one_of(&methods)).transpose()?;
@@ -308,7 +351,7 @@ fn fetch(item: &Item<'_>, lookup: &Lookup<'_>) -> Result<FetchConfig, ConfigErro
                 )));
         }
     };
-    Ok(FetchConfig { source, timeout, place })
+    Ok(FetchConfig { source, timeout, cache, place })
 }
 
 /// A table of strings, each of which may also be `env:NAME` or `file:PATH`.

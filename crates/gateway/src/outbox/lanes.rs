@@ -5,13 +5,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hongyan_wire::{OpenId, Timestamp};
 
 use super::machine::{Ending, Entry, LEASE, Reason, State};
+use super::outgoing::Outgoing;
 use crate::db::Param;
-use crate::message::Message;
-use crate::store::row::{integer, text};
+use crate::store::row::{integer, maybe_integer, text};
 use crate::store::{Store, StoreError};
 
 /// `due_at` of a lane with nothing to do.
@@ -54,22 +55,51 @@ impl Held {
     }
 }
 
-/// Lanes with something to do that nobody holds.
+/// Lanes with something to do that nobody holds, except those that have only a batch's messages.
 pub async fn due(
     store: &Store,
     accounts: &[Arc<str>],
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<LaneKey>, StoreError> {
+    waiting(store, accounts, now, limit, false).await
+}
+
+/// The same for lanes that have only a batch's messages.
+pub async fn due_in_bulk(
+    store: &Store,
+    accounts: &[Arc<str>],
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<LaneKey>, StoreError> {
+    waiting(store, accounts, now, limit, true).await
+}
+
+/// How far the lane that is due the longest is beyond its time.
+pub async fn delay(store: &Store, now: Timestamp) -> Result<Duration, StoreError> {
+    let rows = store
+        .query("SELECT MIN(due_at) AS due_at FROM lanes WHERE due_at <= ?", &[now.millis().into()])
+        .await?;
+    let due = rows.first().and_then(|row| maybe_integer(row, "due_at"));
+    Ok(due.map_or(Duration::ZERO, |due| now.saturating_since(Timestamp(due))))
+}
+
+async fn waiting(
+    store: &Store,
+    accounts: &[Arc<str>],
+    now: Timestamp,
+    limit: usize,
+    bulk: bool,
+) -> Result<Vec<LaneKey>, StoreError> {
     if accounts.is_empty() || limit == 0 {
         return Ok(Vec::new());
     }
     let places = vec!["?"; accounts.len()].join(", ");
     let sql = format!(
-        "SELECT account, openid FROM lanes WHERE due_at <= ? AND lease_until <= ? AND account IN ({places}) \
+        "SELECT account, openid FROM lanes WHERE due_at <= ? AND lease_until <= ? AND bulk = ? AND account IN ({places}) \
          ORDER BY due_at LIMIT ?"
     );
-    let mut params: Vec<Param> = vec![now.millis().into(), now.millis().into()];
+    let mut params: Vec<Param> = vec![now.millis().into(), now.millis().into(), i64::from(bulk).into()];
     params.extend(accounts.iter().map(|account| Param::from(account.as_ref())));
     params.push((limit as i64).into());
     let rows = store.query(&sql, &params).await?;
@@ -113,10 +143,10 @@ pub async fn claim(store: &Store, key: &LaneKey, now: Timestamp) -> Result<Optio
 }
 
 /// The lane's unfinished messages in order, or the first page of them, each with what it says.
-pub async fn load(store: &Store, key: &LaneKey) -> Result<Vec<(Entry, Option<Message>)>, StoreError> {
+pub async fn load(store: &Store, key: &LaneKey) -> Result<Vec<(Entry, Option<Outgoing>)>, StoreError> {
     let rows = store
         .query(
-            "SELECT id, state, attempts, not_before, expires_at, body FROM outbox \
+            "SELECT id, state, attempts, not_before, expires_at, created_at, waits, body FROM outbox \
              WHERE account = ? AND openid = ? AND state IN ('queued', 'sending') ORDER BY seq LIMIT ?",
             &[key.account.as_ref().into(), key.openid.as_str().into(), PAGE.into()],
         )
@@ -124,14 +154,21 @@ pub async fn load(store: &Store, key: &LaneKey) -> Result<Vec<(Entry, Option<Mes
     Ok(rows
         .iter()
         .map(|row| {
+            let message = Outgoing::from_stored(text(row, "body"));
+            let created_at = Timestamp(integer(row, "created_at"));
             let entry = Entry {
                 id: text(row, "id").into(),
                 state: State::parse(text(row, "state")).unwrap_or(State::Sending),
                 attempts: integer(row, "attempts") as u32,
                 not_before: Timestamp(integer(row, "not_before")),
                 expires_at: Timestamp(integer(row, "expires_at")),
+                waits: integer(row, "waits") != 0,
+                repeats_until: message
+                    .as_ref()
+                    .and_then(Outgoing::repeatable_for)
+                    .map(|time| created_at + time),
             };
-            (entry, serde_json::from_str(text(row, "body")).ok().map(Message::from_full))
+            (entry, message)
         })
         .collect())
 }
@@ -158,7 +195,7 @@ pub async fn mark(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = format!(
-        "UPDATE outbox SET state = 'sending', attempts = ?, updated_at = ? \
+        "UPDATE outbox SET state = 'sending', waiting = 0, attempts = ?, updated_at = ? \
          WHERE id = ? AND state IN ('queued', 'sending') AND {STILL_OURS}"
     );
     let mut params: Vec<Param> = vec![i64::from(attempt).into(), now.millis().into(), id.into()];
@@ -193,6 +230,54 @@ pub async fn postpone(
     set(store, held, id, &change, now).await
 }
 
+/// A user whose action is noticed this soon after a refusal is tried again after this pause.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How a message waits for the user's next action.
+#[derive(Debug, Clone)]
+pub struct Parking {
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When the attempt began that was refused.
+    pub since: Timestamp,
+    /// When it expires.
+    pub until: Timestamp,
+    /// Why it waits.
+    pub reason: Reason,
+}
+
+/// Writes a message back as queued until the user's next action; with a short pause when one was noticed since then.
+pub async fn park(
+    store: &Store,
+    held: &Held,
+    id: &str,
+    parking: &Parking,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Parking { attempts, since, until, reason } = parking;
+    let [account, openid, _] = held.fence_params();
+    let sql = format!(
+        "UPDATE outbox SET state = 'queued', waiting = 1, attempts = ?, errcode = ?, rid = ?, detail = ?, updated_at = ?, \
+         not_before = CASE WHEN EXISTS (SELECT 1 FROM lane_waits WHERE account = ? AND openid = ? AND acted_at >= ?) \
+         THEN ? ELSE ? END WHERE id = ? AND {STILL_OURS}"
+    );
+    let mut params: Vec<Param> = vec![
+        i64::from(*attempts).into(),
+        reason.errcode.map(|code| code.0).into(),
+        reason.rid.as_deref().map(|rid| shorten(rid, 191)).into(),
+        reason.detail.as_deref().map(|detail| shorten(detail, 500)).into(),
+        now.millis().into(),
+        account,
+        openid,
+        since.millis().into(),
+        (now + SOON).millis().into(),
+        until.millis().into(),
+        id.into(),
+    ];
+    params.extend(held.fence_params());
+    Ok(store.write_one(&sql, params).await? == 1)
+}
+
 /// What is written about a message.
 struct Change<'a> {
     state: State,
@@ -210,8 +295,8 @@ async fn set(
 ) -> Result<bool, StoreError> {
     let reason = change.reason;
     let sql = format!(
-        "UPDATE outbox SET state = ?, attempts = ?, not_before = COALESCE(?, not_before), errcode = ?, rid = ?, detail = ?, \
-         updated_at = ? WHERE id = ? AND {STILL_OURS}"
+        "UPDATE outbox SET state = ?, waiting = 0, attempts = ?, not_before = COALESCE(?, not_before), errcode = ?, rid = ?, detail = ?, \
+         msgid = ?, updated_at = ? WHERE id = ? AND {STILL_OURS}"
     );
     let mut params: Vec<Param> = vec![
         change.state.as_str().into(),
@@ -220,6 +305,7 @@ async fn set(
         reason.errcode.map(|code| code.0).into(),
         reason.rid.as_deref().map(|rid| shorten(rid, 191)).into(),
         reason.detail.as_deref().map(|detail| shorten(detail, 500)).into(),
+        reason.msgid.as_deref().map(|msgid| shorten(msgid, 64)).into(),
         now.millis().into(),
         id.into(),
     ];

@@ -29,8 +29,12 @@ pub struct Lane {
     on_unknown: OnUnknown,
     lease_until: Timestamp,
     queue: VecDeque<Entry>,
+    /// When the queue was read.
+    loaded_at: Timestamp,
     /// Whether the first message can be sent.
     prepared: bool,
+    /// When the attempt at the first message began.
+    began_at: Timestamp,
     /// The write of an ending that has not been confirmed yet.
     unwritten: Option<Action>,
     stopping: bool,
@@ -43,7 +47,9 @@ impl Lane {
             on_unknown,
             lease_until: Timestamp(0),
             queue: VecDeque::new(),
+            loaded_at: Timestamp(0),
             prepared: false,
+            began_at: Timestamp(0),
             unwritten: None,
             stopping: false,
         }
@@ -59,6 +65,7 @@ impl Lane {
             Event::Loaded(entries) if entries.is_empty() => Action::Release,
             Event::Loaded(entries) => {
                 self.queue = entries.into();
+                self.loaded_at = now;
                 self.prepared = false;
                 self.next(now)
             }
@@ -74,13 +81,14 @@ impl Lane {
             Event::Prepared(Err(outcome)) => match self.queue.front_mut() {
                 Some(head) => {
                     head.attempts += 1;
-                    let write = settle(head, outcome, self.on_unknown, now, jitter);
+                    let write = settle(head, outcome, self.began_at, self.on_unknown, now, jitter);
                     self.write(write)
                 }
                 None => Action::Release,
             },
-            // Perhaps cancelled, perhaps another's lane by now: giving back is conditional and harmless either way.
-            Event::Marked(false) => Action::Release,
+            // Perhaps cancelled, perhaps another's lane by now: giving back is conditional and harmless either way. And
+            // nobody holds a lane that may not send.
+            Event::Marked(false) | Event::Limited => Action::Release,
             Event::Marked(true) => match self.queue.front_mut() {
                 Some(head) => {
                     head.state = State::Sending;
@@ -88,7 +96,7 @@ impl Lane {
                     if self.lease_until < now + SEND_LIMIT {
                         // Writing took so long that the send could outlive the lease: not begun, not sent.
                         let detail = "the database was too slow".to_owned();
-                        let write = settle(head, Outcome::NotSent(detail), self.on_unknown, now, jitter);
+                        let write = settle(head, Outcome::NotSent(detail), now, self.on_unknown, now, jitter);
                         return self.write(write);
                     }
                     Action::Send { id: head.id.clone() }
@@ -97,11 +105,13 @@ impl Lane {
             },
             Event::Answered(outcome) => match self.queue.front() {
                 Some(head) => {
-                    let write = settle(head, outcome, self.on_unknown, now, jitter);
+                    let write = settle(head, outcome, self.began_at, self.on_unknown, now, jitter);
                     self.write(write)
                 }
                 None => Action::Release,
             },
+            // Whether it is due at once or much later stands in the database.
+            Event::Written(true) if matches!(self.unwritten, Some(Action::Park { .. })) => Action::Release,
             Event::Written(true) => {
                 self.written();
                 self.next(now)
@@ -131,7 +141,7 @@ impl Lane {
         }
         let Some(head) = self.queue.front() else { return Action::Load };
         let id = head.id.clone();
-        if head.state == State::Sending && self.on_unknown == OnUnknown::Hold {
+        if head.state == State::Sending && self.on_unknown == OnUnknown::Hold && !head.repeatable(now) {
             let detail = "the gateway stopped while this message was being sent".to_owned();
             let reason = Reason { detail: Some(detail), ..Reason::default() };
             let ending = Ending { state: State::Unknown, reason };
@@ -145,7 +155,13 @@ impl Lane {
             let until = head.not_before;
             return if until <= now + HOLD { Action::Wait { until } } else { Action::Release };
         }
+        if head.not_before > self.loaded_at {
+            // Not due when it was read: it may have been let go since, and the answer it follows put before it.
+            return Action::Load;
+        }
         if !self.prepared {
+            // An action from here on may open the window that the attempt does not find.
+            self.began_at = now;
             return Action::Prepare { id };
         }
         // A send must never outlive the lease it began under.
@@ -197,14 +213,21 @@ mod tests {
             attempts: 0,
             not_before: Timestamp(0),
             expires_at: Timestamp(1_000_000_000),
+            waits: false,
+            repeats_until: None,
         }
     }
 
     /// A lane with one message whose send has just begun.
     fn sending(now: Timestamp) -> Lane {
+        sending_first(vec![entry("a")], now)
+    }
+
+    /// A lane whose first message, `a`, is being sent.
+    fn sending_first(entries: Vec<Entry>, now: Timestamp) -> Lane {
         let mut lane = Lane::new(OnUnknown::Hold);
         lane.step(Event::Begun { lease_until: now + LEASE }, now, 0.0);
-        lane.step(Event::Loaded(vec![entry("a")]), now, 0.0);
+        lane.step(Event::Loaded(entries), now, 0.0);
         lane.step(Event::Prepared(Ok(())), now, 0.0);
         assert_eq!(lane.step(Event::Marked(true), now, 0.0), Action::Send { id: "a".into() });
         lane
@@ -238,6 +261,36 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_may_wait_is_parked_and_the_later_ones_stay_behind_it() {
+        for code in [45015, 45047] {
+            let now = Timestamp(1_000);
+            let mut lane = sending_first(vec![Entry { waits: true, ..entry("a") }, entry("b")], now);
+            let step = lane.step(refused(code), now, 0.5);
+            let Action::Park { id, since, until, reason, .. } = step else { panic!("{step:?}") };
+            assert_eq!((&*id, since, until), ("a", now, Timestamp(1_000_000_000)));
+            assert_eq!(reason.errcode, Some(ErrCode(code)));
+            assert_eq!(lane.step(Event::Written(true), now, 0.5), Action::Release);
+        }
+    }
+
+    #[test]
+    fn only_a_missing_window_is_waited_out() {
+        let now = Timestamp(1_000);
+        let mut lane = sending_first(vec![Entry { waits: true, ..entry("a") }], now);
+        assert!(matches!(lane.step(refused(43004), now, 0.5), Action::End { .. }));
+    }
+
+    #[test]
+    fn a_parked_message_expires() {
+        let now = Timestamp(1_000);
+        let mut lane = Lane::new(OnUnknown::Hold);
+        lane.step(Event::Begun { lease_until: now + LEASE }, now, 0.0);
+        let over = Entry { waits: true, not_before: now, expires_at: now, ..entry("a") };
+        let Action::End { ending, .. } = lane.step(Event::Loaded(vec![over]), now, 0.0) else { panic!() };
+        assert_eq!(ending.state, State::Expired);
+    }
+
+    #[test]
     fn a_busy_platform_is_asked_again_later_and_later() {
         let mut now = Timestamp(1_000);
         let mut lane = sending(now);
@@ -266,6 +319,37 @@ mod tests {
     }
 
     #[test]
+    fn what_the_platform_does_not_take_twice_is_repeated_while_that_holds() {
+        let until = Timestamp(600_000);
+        let template = || Entry { repeats_until: Some(until), ..entry("a") };
+        let unsure = || Event::Answered(Outcome::Unsure("cut".to_owned()));
+        let now = Timestamp(1_000);
+        let step = sending_first(vec![template()], now).step(unsure(), now, 0.0);
+        assert!(matches!(step, Action::Postpone { .. }), "{step:?}");
+        let step = sending_first(vec![template()], until).step(unsure(), until, 0.0);
+        assert!(matches!(step, Action::End { ref ending, .. } if ending.state == State::Unknown), "{step:?}");
+        // The same for one that an earlier process left in the middle of its send.
+        for (at, again) in [(now, true), (until, false)] {
+            let mut lane = Lane::new(OnUnknown::Hold);
+            lane.step(Event::Begun { lease_until: at + LEASE }, at, 0.0);
+            let step = lane.step(Event::Loaded(vec![Entry { state: State::Sending, ..template() }]), at, 0.0);
+            assert_eq!(matches!(step, Action::Prepare { .. }), again, "{step:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_due_when_it_was_read_is_read_again_before_it_is_sent() {
+        let now = Timestamp(1_000);
+        let held = Entry { not_before: now + Duration::from_secs(5), ..entry("b") };
+        let mut lane = sending_first(vec![entry("a"), held.clone()], now);
+        let later = now + Duration::from_secs(6);
+        lane.step(Event::Answered(Outcome::Sent { msgid: None }), later, 0.0);
+        assert_eq!(lane.step(Event::Written(true), later, 0.0), Action::Load);
+        let first = lane.step(Event::Loaded(vec![entry("late reply"), held]), later, 0.0);
+        assert_eq!(first, Action::Prepare { id: "late reply".into() });
+    }
+
+    #[test]
     fn a_short_lease_is_renewed_before_a_send() {
         let now = Timestamp(1_000);
         let mut lane = Lane::new(OnUnknown::Hold);
@@ -280,7 +364,7 @@ mod tests {
     fn what_was_sent_is_written_again_when_the_store_was_away() {
         let now = Timestamp(1_000);
         let mut lane = sending(now);
-        let write = lane.step(Event::Answered(Outcome::Sent), now, 0.0);
+        let write = lane.step(Event::Answered(Outcome::Sent { msgid: None }), now, 0.0);
         assert!(matches!(lane.step(Event::StoreAway, now, 0.0), Action::Wait { .. }));
         assert_eq!(lane.step(Event::Woken, now + STORE_PAUSE, 0.0), write);
     }

@@ -10,6 +10,7 @@ use super::steps::{Action, Ending, Entry, OnUnknown, Outcome, Reason, State};
 pub(super) fn settle(
     head: &Entry,
     outcome: Outcome,
+    began_at: Timestamp,
     on_unknown: OnUnknown,
     now: Timestamp,
     jitter: f64,
@@ -23,9 +24,13 @@ pub(super) fn settle(
         reason,
     };
     match outcome {
-        Outcome::Sent => end(State::Sent, Reason::default()),
+        Outcome::Sent { msgid } => end(State::Sent, Reason { msgid, ..Reason::default() }),
+        Outcome::Refused { code, rid } if head.waits && needs_an_action(code) => {
+            let reason = Reason { errcode: Some(code), rid, ..Reason::default() };
+            Action::Park { id: head.id.clone(), attempts, since: began_at, until: head.expires_at, reason }
+        }
         Outcome::Refused { code, rid } => {
-            let reason = Reason { errcode: Some(code), rid, detail: None };
+            let reason = Reason { errcode: Some(code), rid, ..Reason::default() };
             match pause_after(code, head.attempts, jitter) {
                 Some(pause) => later(pause, reason),
                 None => end(State::Failed, reason),
@@ -37,8 +42,8 @@ pub(super) fn settle(
         Outcome::Unsure(detail) => {
             let reason = Reason { detail: Some(detail), ..Reason::default() };
             match on_unknown {
-                OnUnknown::Hold => end(State::Unknown, reason),
-                OnUnknown::Retry => later(backoff(head.attempts, jitter), reason),
+                OnUnknown::Hold if !head.repeatable(now) => end(State::Unknown, reason),
+                OnUnknown::Hold | OnUnknown::Retry => later(backoff(head.attempts, jitter), reason),
             }
         }
         Outcome::Invalid(detail) => end(State::Failed, Reason { detail: Some(detail), ..Reason::default() }),
@@ -50,10 +55,14 @@ const PATIENCE: u32 = 12;
 /// How often a token error is: the SDK has refreshed and repeated already each time.
 const TOKEN_PATIENCE: u32 = 3;
 
+/// No window, or its allowance is used up: only the user can change that.
+fn needs_an_action(code: ErrCode) -> bool {
+    matches!(code.0, 45015 | 45047)
+}
+
 /// How long to wait after a refusal; `None` when another attempt would end the same way.
 fn pause_after(code: ErrCode, attempts: u32, jitter: f64) -> Option<Duration> {
-    // No window, or its allowance is used up: only the user can change that.
-    if matches!(code.0, 45015 | 45047) {
+    if needs_an_action(code) {
         return None;
     }
     match code.class() {

@@ -77,13 +77,27 @@ pub struct Entry {
     pub not_before: Timestamp,
     /// Not to be sent from here on.
     pub expires_at: Timestamp,
+    /// Whether it waits for the user's next action where there is no window.
+    pub waits: bool,
+    /// Until when the platform drops a repeat of it, so that one whose answer was lost can be sent again.
+    pub repeats_until: Option<Timestamp>,
+}
+
+impl Entry {
+    /// Whether a repeat can do no harm at this time.
+    pub(super) fn repeatable(&self, now: Timestamp) -> bool {
+        self.repeats_until.is_some_and(|until| now < until)
+    }
 }
 
 /// How one send ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The platform took it.
-    Sent,
+    Sent {
+        /// The platform's number of it, by which its delivery is told.
+        msgid: Option<String>,
+    },
     /// The platform refused it.
     Refused {
         /// The platform's code.
@@ -117,6 +131,8 @@ pub struct Reason {
     pub rid: Option<String>,
     /// In words.
     pub detail: Option<String>,
+    /// The platform's number of the message it took.
+    pub msgid: Option<String>,
 }
 
 /// What the shell is to do, and then report.
@@ -163,6 +179,20 @@ pub enum Action {
         /// Why.
         reason: Reason,
     },
+    /// Write it back as queued until the user's next action, or until it expires; at once again when an action was
+    /// noticed after `since`. Answer [`Event::Written`].
+    Park {
+        /// The message.
+        id: Arc<str>,
+        /// How often it was tried.
+        attempts: u32,
+        /// When the attempt began that was refused.
+        since: Timestamp,
+        /// When it expires.
+        until: Timestamp,
+        /// Why.
+        reason: Reason,
+    },
     /// Wait until then, or until the gateway stops; answer [`Event::Woken`].
     Wait {
         /// The time.
@@ -200,4 +230,6 @@ pub enum Event {
     StoreAway,
     /// The gateway stops: finish what has begun, begin nothing.
     Stopping,
+    /// The account may not send one more at the moment.
+    Limited,
 }

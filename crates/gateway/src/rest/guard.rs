@@ -4,23 +4,67 @@
 //! to this machine or by a request across origins. So `Host` must be a loopback name, and so must `Origin` when it is
 //! there.
 
-use axum::http::{HeaderMap, header};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::http::{HeaderMap, StatusCode, header};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::problem::Problem;
+use super::rate::Bucket;
 use crate::config::{ApiKey, KeyValue};
 
 /// The rule of one listener.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
     keys: Vec<ApiKey>,
+    /// The bucket of each key that has a rate, in the order of `keys`.
+    buckets: Arc<Vec<Option<Mutex<Bucket>>>>,
     loopback: bool,
 }
 
 impl Guard {
     pub(crate) fn new(keys: Vec<ApiKey>, loopback: bool) -> Self {
-        Self { keys, loopback }
+        let now = Instant::now();
+        let bucket = |key: &ApiKey| key.rate.map(|rate| Mutex::new(Bucket::new(rate, now)));
+        let buckets = Arc::new(keys.iter().map(bucket).collect());
+        Self { keys, buckets, loopback }
+    }
+
+    /// Whether this request may read what is no account's: any key does, and on a loopback listener none is needed.
+    pub(crate) fn check_open(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if self.loopback && self.check_local(headers).is_ok() {
+            return Ok(());
+        }
+        if self.keys.is_empty() {
+            return self.check_local(headers);
+        }
+        self.key(headers).map(|_| ())
+    }
+
+    /// The key that the request carries, if it has asked no more often than it may.
+    fn key(&self, headers: &HeaderMap) -> Result<&ApiKey, Problem> {
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or_else(Problem::unauthorized)?;
+        let found = self.keys.iter().position(|key| opens(key, given)).ok_or_else(Problem::unauthorized)?;
+        let key = &self.keys[found];
+        if let Some(bucket) = self.buckets.get(found).and_then(Option::as_ref) {
+            let taken = bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
+            if let Err(wait) = taken {
+                let seconds = wait.as_secs_f64().ceil().max(1.0) as u32;
+                let detail = format!(
+                    "the key {} asks more often than its rate allows; again in {seconds} s",
+                    key.name
+                );
+                return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", detail)
+                    .retry_after(seconds));
+            }
+        }
+        Ok(key)
     }
 
     /// Whether this request may do something in this scope to this account.
@@ -28,22 +72,32 @@ impl Guard {
         if self.keys.is_empty() {
             return self.check_local(headers);
         }
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(Problem::unauthorized)?;
-        let key = self.keys.iter().find(|key| opens(key, given)).ok_or_else(Problem::unauthorized)?;
-        if !key.scopes.iter().any(|known| known == scope || known == "*") {
-            return Err(Problem::forbidden(format!("the key {} has no scope \"{scope}\"", key.name)));
-        }
-        if !key.accounts.is_empty() && !key.accounts.iter().any(|known| known == account) {
-            return Err(Problem::forbidden(format!("the key {} is not for the account {account}", key.name)));
-        }
-        Ok(())
+        let key = self.key(headers)?;
+        allows(key, scope, account).map_err(Problem::forbidden)
     }
 
-    fn check_local(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Whether nobody has a key, so that programs on this machine need none.
+    pub(crate) fn has_no_keys(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The key that was given in another place than the header.
+    pub(crate) fn by_key(&self, given: &str) -> Option<&ApiKey> {
+        self.keys.iter().find(|key| opens(key, given))
+    }
+
+    /// The key with this mark, and whether it may ask now.
+    pub(crate) fn by_mark(&self, given: [u8; 8]) -> Option<(&ApiKey, bool)> {
+        let found = self.keys.iter().position(|key| mark(key) == given)?;
+        let bucket = self.buckets.get(found).and_then(Option::as_ref);
+        let may = bucket.is_none_or(|bucket| {
+            bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now()).is_ok()
+        });
+        Some((&self.keys[found], may))
+    }
+
+    /// Whether the request is one of this machine's own programs', on a listener for them.
+    pub(crate) fn check_local(&self, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.loopback {
             return Err(Problem::forbidden(
                 "the API can be reached from other machines and has no keys: add [[api_keys]] to the configuration",
@@ -64,6 +118,28 @@ impl Guard {
         }
         Ok(())
     }
+}
+
+/// Whether a key opens this scope for this account; else why not.
+pub(crate) fn allows(key: &ApiKey, scope: &str, account: &str) -> Result<(), String> {
+    if !key.scopes.iter().any(|known| known == scope || known == "*") {
+        return Err(format!("the key {} has no scope \"{scope}\"", key.name));
+    }
+    if !key.accounts.is_empty() && !key.accounts.iter().any(|known| known == account) {
+        return Err(format!("the key {} is not for the account {account}", key.name));
+    }
+    Ok(())
+}
+
+/// What names a key in what it was given, without being it.
+pub(crate) fn mark(key: &ApiKey) -> [u8; 8] {
+    let digest: [u8; 32] = match &key.key {
+        KeyValue::Plain(secret) => Sha256::digest(secret.expose()).into(),
+        KeyValue::Sha256(digest) => *digest,
+    };
+    let mut mark = [0; 8];
+    mark.copy_from_slice(&Sha256::digest(digest)[..8]);
+    mark
 }
 
 fn opens(key: &ApiKey, given: &str) -> bool {
@@ -101,6 +177,7 @@ mod tests {
             key: KeyValue::Plain("k-1".into()),
             scopes: owned(scopes),
             accounts: owned(accounts),
+            rate: None,
         }
     }
 

@@ -1,22 +1,23 @@
 //! Sending a message, and what became of it.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use hongyan_wire::OpenId;
 use serde_json::{Map, Value, json};
 
+use super::ask::{idempotency_key, object, openid, other_body};
 use super::problem::Problem;
-use super::{Answer, Api, OPENID};
-use crate::message::Message;
-use crate::outbox::Hold;
+use super::routes::Routes;
+use super::{Answer, Api};
+use crate::idempotency::Once;
 use crate::outbox::lanes::LaneKey;
+use crate::outbox::outgoing::Outgoing;
+use crate::outbox::{Delivery, Hold, WhenClosed};
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/messages", post(send)).route("/messages/{id}", get(message))
+pub(super) fn routes() -> Routes {
+    Routes::new().post("/messages", send).get("/messages/{id}", message)
 }
 
 async fn send(
@@ -26,35 +27,32 @@ async fn send(
     body: Bytes,
 ) -> Answer {
     let account = api.account(&headers, "messages", &account)?;
-    if headers.contains_key("idempotency-key") {
-        return Err(Problem::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "Not implemented",
-            "`Idempotency-Key` is not understood by this version: leave it out, or the promise it makes is not kept",
-        ));
-    }
-    let body: Map<String, Value> = serde_json::from_slice(&body)
-        .map_err(|error| Problem::bad_request(format!("the body is not a JSON object: {error}")))?;
-    let openid = body
-        .get("touser")
-        .and_then(Value::as_str)
-        .filter(|openid| (1..=OPENID).contains(&openid.len()) && openid.chars().all(|c| c.is_ascii_graphic()))
-        .ok_or_else(|| Problem::bad_request("`touser` must be the user's OpenID"))?;
-    let openid = OpenId::new(openid);
-    let message =
-        Message::from_json(&Value::Object(body)).map_err(|error| Problem::bad_request(error.to_string()))?;
-    if !message.can_be_sent() {
-        let detail = format!("a message of kind {} exists only as a passive reply", message.kind());
-        return Err(Problem::bad_request(detail));
-    }
-    // A program with a key must not read this machine's files, or reach its network, through us.
-    if message.needs_upload() {
-        return Err(Problem::bad_request("media must be uploaded first: give its media id"));
-    }
+    let body = object(&body)?;
+    let openid = body.get("touser").and_then(Value::as_str).and_then(openid);
+    let openid = openid.ok_or_else(|| Problem::bad_request("`touser` must be the user's OpenID"))?;
+    let message = Outgoing::from_api(&body).map_err(Problem::bad_request)?;
+    let when_closed = when_closed(&body)?;
     let lane = LaneKey { account: account.name().clone(), openid };
-    let batch = api.shared.outbox.queue(lane, &[message], Hold::No).await?;
-    let id = batch.ids.first().map(ToString::to_string).unwrap_or_default();
+    let outbox = &api.shared.outbox;
+    let id = if let Some(key) = idempotency_key(&headers)? {
+        let once = Once::new(account.name(), key, "messages", &Value::Object(body));
+        outbox.queue_once(lane, &message, when_closed, &once).await?.ok_or_else(other_body)?
+    } else {
+        let batch = outbox.queue_outgoing(lane, &[message], Hold::No, when_closed).await?;
+        batch.ids.first().map(ToString::to_string).unwrap_or_default()
+    };
     Ok((StatusCode::ACCEPTED, Json(json!({"id": id, "state": "queued"}))).into_response())
+}
+
+/// The field of ours beside the platform's own: what becomes of a message whose user has no open window.
+pub(super) fn when_closed(body: &Map<String, Value>) -> Result<WhenClosed, Problem> {
+    match body.get("when_closed") {
+        None => Ok(WhenClosed::default()),
+        Some(word) => word
+            .as_str()
+            .and_then(WhenClosed::parse)
+            .ok_or_else(|| Problem::bad_request("`when_closed` is \"fail\" or \"wait\"")),
+    }
 }
 
 async fn message(
@@ -78,5 +76,8 @@ async fn message(
     put("errcode", status.errcode.map(Value::from));
     put("rid", status.rid.map(Value::from));
     put("detail", status.detail.map(Value::from));
+    put("waits_for_user", status.waiting.then_some(Value::Bool(true)));
+    put("delivery_reason", status.delivery.as_ref().and_then(Delivery::reason).map(Value::from));
+    put("delivery", status.delivery.as_ref().map(|delivery| delivery.as_str().into()));
     Ok(Json(Value::Object(answer)).into_response())
 }

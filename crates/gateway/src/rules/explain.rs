@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{MemoryRotation, RuleParts, Rules};
 use crate::capability::{Right, passive_only, rule_notes};
-use crate::config::{Config, ConfigError, Words};
+use crate::config::{Config, ConfigError, ForwardStyle, HandOver, Words};
 use crate::db::Db;
 use crate::message::Message;
 
@@ -20,6 +20,9 @@ const NOBODY: &str = "oRulesTest000000000000000000";
 pub struct Explanation {
     /// The rule that answers; none means the text is not answered.
     pub rule: Option<String>,
+    /// Who answers in the rule's place; nobody is asked here.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "english")]
+    pub handed_to: Option<Words>,
     /// The messages as they go out, in order.
     pub messages: Vec<Message>,
     /// What waits for the user's next message, because the account can only reply.
@@ -72,6 +75,7 @@ pub async fn explain_push(
     let Some((number, outcome)) = rules.outcome(push).await else {
         return Ok(Explanation {
             rule: None,
+            handed_to: None,
             messages: Vec::new(),
             kept: Vec::new(),
             instead: None,
@@ -87,6 +91,7 @@ pub async fn explain_push(
     let rule = account.rules.get(number);
     Ok(Explanation {
         rule: rule.map(|rule| rule.name.to_string()),
+        handed_to: rule.and_then(|rule| rule.hand_over.as_ref()).map(handed_to),
         messages,
         kept,
         instead: outcome.instead,
@@ -104,7 +109,9 @@ impl Explanation {
         if let Some(instead) = &self.instead {
             lines.push(format!("{}{}", lang.pick("not its reply: ", "没有使用 reply："), instead.text(lang)));
         }
-        if self.messages.is_empty() {
+        if let Some(to) = &self.handed_to {
+            lines.push(to.text(lang).to_owned());
+        } else if self.messages.is_empty() {
             lines.push(lang.pick("nothing is said", "不作回复").to_owned());
         }
         lines.extend(self.messages.iter().map(line));
@@ -116,6 +123,29 @@ impl Explanation {
             self.notes.iter().map(|note| format!("{}{}", lang.pick("note: ", "注意："), note.text(lang))),
         );
         lines.join("\n")
+    }
+}
+
+fn handed_to(to: &HandOver) -> Words {
+    match to {
+        HandOver::Forward(to) => {
+            let (to_en, to_zh) = match to.style {
+                ForwardStyle::Json { .. } => ("as signed JSON", "以签名 JSON 的形式"),
+                ForwardStyle::Platform { .. } => ("as the platform would send it", "以平台推送的形式"),
+            };
+            let address = to.shown();
+            Words::new(
+                format!("the message goes to {address} {to_en}; its answer is the reply"),
+                format!("消息{to_zh}转发到 {address}，由它的应答作为回复"),
+            )
+        }
+        HandOver::Assistant(to) => {
+            let (model, address) = (&to.model, to.shown());
+            Words::new(
+                format!("the model {model} at {address} answers"),
+                format!("由 {address} 的模型 {model} 回复"),
+            )
+        }
     }
 }
 

@@ -77,13 +77,7 @@ impl Http {
     }
 
     /// The JSON, or why there is none.
-    pub(crate) async fn call(
-        &self,
-        client: &Client,
-        engine: &Engine,
-        scope: &Scope,
-    ) -> Result<Value, Failure> {
-        let request = self.request(client, engine, scope)?;
+    pub(crate) async fn call(&self, client: &Client, request: reqwest::Request) -> Result<Value, Failure> {
         let mut response =
             client.execute(request).await.map_err(|error| Failure::Away(unreachable(&error)))?;
         let status = response.status();
@@ -102,7 +96,13 @@ impl Http {
         })
     }
 
-    fn request(&self, client: &Client, engine: &Engine, scope: &Scope) -> Result<reqwest::Request, Failure> {
+    /// The request that the values at hand make.
+    pub(crate) fn request(
+        &self,
+        client: &Client,
+        engine: &Engine,
+        scope: &Scope,
+    ) -> Result<reqwest::Request, Failure> {
         let values = scope.to_template();
         let text = engine.render(&self.url, &values)?;
         if !self.url.is_fixed() && climbs(&text) {

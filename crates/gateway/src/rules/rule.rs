@@ -125,12 +125,17 @@ impl Rule {
         outside: &Outside,
         push: &Inbound,
         captures: &Captures,
+        exchange: &str,
     ) -> Outcome {
         let mut scope = Scope::new(push, captures);
-        let asker = Asker { account: &account.name, rule: &self.name, user: push.from.as_str() };
+        let asker = Asker { account: &account.name, rule: &self.name, user: push.from.as_str(), exchange };
         for fetch in &self.fetch {
             match fetch.run(outside, engine, &scope, &asker).await {
                 Ok(value) => scope.add_fetched(value),
+                // Nobody answers in its place: the run fails, is counted, and is told with its exchange.
+                Err(Nothing::Failed(why)) if self.otherwise.is_empty() => {
+                    return Outcome { messages: Vec::new(), instead: Some(why), failed: true };
+                }
                 Err(Nothing::Empty(why) | Nothing::Failed(why)) => {
                     // An outage has been logged by the fetch, once; this answer is as good as it gets.
                     return self.otherwise(why, false, account, engine, &scope.to_template());
@@ -142,6 +147,24 @@ impl Rule {
             Ok(messages) => Outcome { messages, instead: None, failed: false },
             Err(NoText(why)) => self.otherwise(why, true, account, engine, &values),
         }
+    }
+
+    /// What is said when whoever answers in the rule's place does not.
+    pub(crate) fn instead(
+        &self,
+        account: &AccountConfig,
+        engine: &Engine,
+        push: &Inbound,
+        captures: &Captures,
+    ) -> Vec<Message> {
+        if self.otherwise.is_empty() {
+            return Vec::new();
+        }
+        let values = Scope::new(push, captures).to_template();
+        render(&self.otherwise, account, engine, &values).unwrap_or_else(|NoText(why)| {
+            self.complain(account, &why, "a template of `otherwise` fails; nothing is said");
+            Vec::new()
+        })
     }
 
     /// Logs what is wrong with the rule itself, which neither `otherwise` nor the user tells anybody.

@@ -7,7 +7,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::row::{integer, text};
-use super::schema::{Column, STEPS};
+use super::schema::{Added, Column, STEPS};
 use super::{StoreError, ignore};
 use crate::db::{Db, Dialect};
 
@@ -63,6 +63,11 @@ async fn steps(db: &Db) -> Result<(), StoreError> {
                 db.execute(&column.statement(), &[]).await?;
             }
         }
+        for added in step.indexes {
+            if !has_index(db, added).await? {
+                db.execute(&added.statement(), &[]).await?;
+            }
+        }
         at += 1;
         db.execute("UPDATE hongyan_schema SET version = ? WHERE name = 'schema'", &[at.into()]).await?;
     }
@@ -79,6 +84,18 @@ async fn has(db: &Db, column: &Column) -> Result<bool, StoreError> {
         }
     };
     Ok(!db.query(sql, &[column.table.into(), column.name.into()]).await?.is_empty())
+}
+
+/// Whether an interrupted run of the same step has made the index already.
+async fn has_index(db: &Db, added: &Added) -> Result<bool, StoreError> {
+    let sql = match db.dialect() {
+        Dialect::Sqlite => "SELECT name FROM pragma_index_list(?) WHERE name = ?",
+        Dialect::MySql => {
+            "SELECT index_name FROM information_schema.statistics \
+             WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?"
+        }
+    };
+    Ok(!db.query(sql, &[added.table.into(), added.index.name.into()]).await?.is_empty())
 }
 
 /// The version the database is at.

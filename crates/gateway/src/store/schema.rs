@@ -12,6 +12,14 @@ pub(crate) struct Step {
     pub(crate) tables: &'static [Table],
     /// Columns added to tables of earlier steps.
     pub(crate) changes: &'static [Column],
+    /// Indexes added to tables of earlier steps.
+    pub(crate) indexes: &'static [Added],
+}
+
+/// An index added to a table.
+pub(crate) struct Added {
+    pub(crate) table: &'static str,
+    pub(crate) index: Index,
 }
 
 /// A column added to a table. It must have a default or allow NULL.
@@ -30,8 +38,8 @@ pub(crate) struct Table {
 }
 
 /// One further index.
-struct Index {
-    name: &'static str,
+pub(crate) struct Index {
+    pub(crate) name: &'static str,
     columns: &'static str,
     unique: bool,
 }
@@ -46,6 +54,15 @@ impl Column {
     /// The statement that adds it.
     pub(crate) fn statement(&self) -> String {
         format!("ALTER TABLE {} ADD COLUMN {} {}", self.table, self.name, self.kind)
+    }
+}
+
+impl Added {
+    /// The statement that makes it.
+    pub(crate) fn statement(&self) -> String {
+        let Index { name, columns, unique } = &self.index;
+        let unique = if *unique { "UNIQUE " } else { "" };
+        format!("CREATE {unique}INDEX {name} ON {} ({columns})", self.table)
     }
 }
 

@@ -81,12 +81,59 @@ async fn commit(db: &Db, group: Vec<Write>) {
         }
     }
     // Alone, so that one bad write fails only its own caller. A second attempt, because MySQL may have chosen this
-    // transaction to end a deadlock.
+    // transaction to end a deadlock, or the connection was an old one. A database that is away then is away for all
+    // that wait here: each would find out for itself, one after the other, and somebody waits for every answer.
+    let mut away: Option<StoreError> = None;
     for write in group {
-        let mut result = db.batch(write.statements.clone()).await;
-        if result.is_err() {
-            result = db.batch(write.statements).await;
+        let result = if let Some(error) = &away {
+            Err(error.clone())
+        } else {
+            let mut result = db.batch(write.statements.clone()).await;
+            if result.is_err() {
+                result = db.batch(write.statements).await;
+            }
+            result.map_err(|error| {
+                let is_away = error.is_away();
+                let error = StoreError::Db(Arc::new(error));
+                away = is_away.then(|| error.clone());
+                error
+            })
+        };
+        let _ = write.done.send(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn more_writes_than_there_is_room_for_are_refused_and_the_others_are_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::connect(&format!("sqlite://{}", folder.path().join("a.db").display()), 2).await.unwrap();
+        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)", &[]).await.unwrap();
+        let writer = Writer::start(db.clone());
+        let insert = |id: i64| vec![("INSERT INTO t (id) VALUES (?)".to_owned(), vec![Param::Int(id)])];
+        let more = 500;
+        let made = join_all((0..QUEUE as i64 + more).map(|id| writer.write_if_room(insert(id)))).await;
+        let full = made.iter().filter(|one| matches!(one, Err(StoreError::Full))).count();
+        let written = made.iter().filter(|one| one.is_ok()).count();
+        assert_eq!((full as i64, written), (more, QUEUE));
+        let rows = db.query("SELECT count(*) AS n FROM t", &[]).await.unwrap();
+        assert_eq!(rows[0]["n"], QUEUE);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_goes_away_fails_everybody_who_waits_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::connect(&format!("sqlite://{}", folder.path().join("a.db").display()), 2).await.unwrap();
+        let writer = Writer::start(db.clone());
+        db.close().await;
+        let write = || writer.write(vec![("DELETE FROM t".to_owned(), Vec::new())]);
+        for one in join_all((0..100).map(|_| write())).await {
+            assert!(matches!(one, Err(StoreError::Db(error)) if error.is_away()));
         }
-        let _ = write.done.send(result.map_err(|error| StoreError::Db(Arc::new(error))));
     }
 }

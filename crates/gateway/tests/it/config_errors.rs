@@ -97,11 +97,24 @@ fn every_mistake_says_what_where_and_what_to_do() {
         (account("mode = \"plain\"\ngap = \"soon\""), 6, "not a length of time: \"soon\"", "\"300ms\""),
         (account("mode = \"plain\"\napi_base = \"localhost\""), 6, "`api_base` is not an address", "http://"),
         (
-            account("mode = \"plain\"\ntoken_from = { http = \"https://t.example\" }"),
+            account("mode = \"plain\"\ntoken_from = { http = \"https://t.example\", pointer = \"token\" }"),
             6,
-            "not in this version",
-            "leave it out",
+            "`pointer` is not a place in a JSON answer",
+            "begins with a slash",
         ),
+        (
+            account("mode = \"plain\"\ntoken_from = { http = \"t.example\" }"),
+            6,
+            "`http` is not an address",
+            "",
+        ),
+        (
+            account("mode = \"plain\"\noauth = { return = [\"https://u@shop.example/\"] }"),
+            6,
+            "has a user, a query or a fragment",
+            "",
+        ),
+        (account("mode = \"plain\"\noauth = { scope = \"snsapi_base\" }"), 6, "`return` is missing", ""),
         (account("mode = \"plain\"\nmenu_at_start = true"), 6, "needs `menu`", ""),
         (account("mode = \"plain\"\nholding = \"\""), 6, "1 to 2048", ""),
         (
@@ -159,9 +172,9 @@ fn every_mistake_says_what_where_and_what_to_do() {
         ),
         (
             rule("on = { any = true }\nreply = { text = \"a\" }\nforward = { url = \"x\" }"),
-            10,
-            "not in this version",
-            "`fetch` and `reply`",
+            9,
+            "`reply` cannot stand beside `forward`",
+            "`forward` answers",
         ),
         (
             rule(

@@ -1,8 +1,9 @@
 //! The outbox's machine played through many schedules: two gateways on one store, crashes, lost answers, a store that
-//! goes away, clocks that jump.
+//! goes away, clocks that jump, messages that wait for the user's next action.
 //!
 //! Whatever happens: a message ends exactly once, one that was taken by the platform is never sent again, later
-//! messages of a user never overtake earlier ones, and what the store says `sent` was sent.
+//! messages of a user never overtake earlier ones, what the store says `sent` was sent, one that waits never fails for
+//! want of a window, and no action is missed by one that waits.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -46,6 +47,10 @@ struct Message {
     attempts: u32,
     not_before: Timestamp,
     expires_at: Timestamp,
+    /// Whether it may wait for the user's next action.
+    waits: bool,
+    /// When the attempt began after which it was parked, while it is.
+    parked: Option<Timestamp>,
     /// How often the platform took it.
     taken: u32,
     /// How often it was given a final state.
@@ -58,6 +63,9 @@ struct World {
     messages: BTreeMap<u32, Message>,
     fence: u64,
     lease_until: Timestamp,
+    /// When the user last did something, and when the gateways saw it.
+    acted_at: Timestamp,
+    seen_at: Timestamp,
     /// In the order in which the platform took them.
     arrived: Vec<u32>,
     /// Requests on their way, which arrive whatever becomes of their sender.
@@ -116,6 +124,8 @@ impl Game {
             attempts: 0,
             not_before: self.now,
             expires_at: self.now + patience,
+            waits: self.dice.one_in(2),
+            parked: None,
             taken: 0,
             ended: 0,
         };
@@ -129,6 +139,12 @@ impl Game {
         if !self.kind && self.world.messages.len() < 12 && self.dice.one_in(12) {
             self.queue();
         }
+        // Callbacks touch no database: that the user acted is written down a moment later.
+        if !self.kind && self.dice.one_in(15) {
+            self.world.acted_at = self.now;
+        } else if self.world.seen_at < self.world.acted_at && (self.kind || self.dice.one_in(3)) {
+            self.see();
+        }
         let node = (self.dice.next() % 2) as usize;
         if !self.kind && self.dice.one_in(40) {
             writeln!(self.story, "{} node {node} dies", self.now).unwrap();
@@ -138,6 +154,17 @@ impl Game {
         match self.nodes[node].lane.take() {
             None => self.claim(node),
             Some((lane, fence, action)) => self.carry(node, lane, fence, action),
+        }
+    }
+
+    /// What a look at who acted does in the database.
+    fn see(&mut self) {
+        writeln!(self.story, "{} the user is seen to have acted", self.now).unwrap();
+        self.world.seen_at = self.now;
+        let parked = self.world.messages.values_mut().filter(|message| message.parked.is_some());
+        for message in parked {
+            message.parked = None;
+            message.not_before = self.now;
         }
     }
 
@@ -201,6 +228,7 @@ impl Game {
                     let message = self.message(id);
                     assert_eq!(message.attempts + 1, attempt);
                     message.state = State::Sending;
+                    message.parked = None;
                     message.attempts = attempt;
                 }
                 Event::Marked(mine)
@@ -209,9 +237,25 @@ impl Game {
                 if mine {
                     let message = self.message(id);
                     assert!(!message.state.is_final(), "{id} ends twice");
+                    let closed = ending.reason.errcode.is_some_and(|code| matches!(code.0, 45015 | 45047));
+                    assert!(!(message.waits && closed), "{id} failed in the place of waiting");
                     message.state = ending.state;
+                    message.parked = None;
                     message.attempts = attempts;
                     message.ended += 1;
+                }
+                Event::Written(mine)
+            }
+            Action::Park { ref id, attempts, since, until, .. } => {
+                if mine {
+                    let (now, seen_at) = (self.now, self.world.seen_at);
+                    let message = self.message(id);
+                    assert!(message.waits && !message.state.is_final(), "{id} is parked and must not be");
+                    message.state = State::Queued;
+                    message.attempts = attempts;
+                    let soon = seen_at >= since;
+                    message.not_before = if soon { now + Duration::from_secs(1) } else { until };
+                    message.parked = Some(since);
                 }
                 Event::Written(mine)
             }
@@ -222,6 +266,7 @@ impl Game {
                     message.state = State::Queued;
                     message.attempts = attempts;
                     message.not_before = not_before;
+                    message.parked = None;
                 }
                 Event::Written(mine)
             }
@@ -247,9 +292,9 @@ impl Game {
         }
         let refused = |code| Outcome::Refused { code: ErrCode(code), rid: None };
         let outcome = match roll {
-            0..=4 => Outcome::Sent,
+            0..=4 => Outcome::Sent { msgid: None },
             5 => refused(-1),
-            6 => refused(45015),
+            6 => refused(if self.dice.one_in(2) { 45015 } else { 45047 }),
             7 => Outcome::NotSent("refused connection".to_owned()),
             _ => Outcome::Unsure("cut".to_owned()),
         };
@@ -278,6 +323,8 @@ impl Game {
                 attempts: message.attempts,
                 not_before: message.not_before,
                 expires_at: message.expires_at,
+                waits: message.waits,
+                repeats_until: None,
             }
         };
         self.open().into_iter().take(5).map(entry).collect()
@@ -293,6 +340,10 @@ impl Game {
             if self.on_unknown == OnUnknown::Hold {
                 assert!(message.taken <= 1, "{id} reached the user {} times", message.taken);
             }
+            // Whoever was seen to act after the attempt began is not waited for until the message expires.
+            let missed = message.parked.is_some_and(|since| self.world.seen_at >= since);
+            let soon = self.now + Duration::from_secs(1);
+            assert!(!missed || message.not_before <= soon, "{id} missed an action");
             if message.state == State::Sent {
                 assert!(message.taken >= 1, "{id} is said to be sent and was not");
             }
@@ -313,6 +364,7 @@ impl Game {
             self.check();
         }
         self.kind = true;
+        self.see();
         for _ in 0..STEPS * 20 {
             if self.open().is_empty() {
                 break;

@@ -147,3 +147,20 @@ async fn an_unreachable_service_is_logged_once_and_without_its_address() {
     assert_eq!(log.lines().len(), 1, "{:?}", log.lines());
     assert!(!log.lines()[0].contains("hunter2"), "{:?}", log.lines());
 }
+
+#[tokio::test]
+async fn an_answer_serves_those_who_ask_the_same_for_a_while() {
+    let service = Service::start().await;
+    let world = service.world("{ http = 'HOST/parcel/{{ number }}', cache = '5m' }", "{{ fetched.place }}");
+    for _ in 0..3 {
+        assert_eq!(world.say("ask SF1").await, ["上海"]);
+    }
+    assert_eq!(service.asked(), ["GET /parcel/SF1 "]);
+    assert_eq!(world.say("ask SF2").await, ["上海"]);
+    assert_eq!(service.asked().len(), 2, "another question is another answer");
+    let failing = service.world("{ http = 'HOST/{{ number }}', cache = '5m' }", "{{ fetched.place }}");
+    for _ in 0..2 {
+        assert_eq!(failing.say("ask 404").await, ["nothing"]);
+    }
+    assert_eq!(service.asked().len(), 4, "only answers are kept: {:?}", service.asked());
+}

@@ -179,3 +179,18 @@ async fn a_query_that_cannot_be_parsed_is_refused_with_its_line() {
     let world = songs(&singer(BY_ARTIST, "first", "x")).await;
     assert_eq!(world.rules.check_queries().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn rows_that_are_kept_for_a_while_still_go_round() {
+    let rule = singer(BY_ARTIST, "rotate', cache = '5m", "{{ fetched.title }}");
+    let folder = tempfile::tempdir().unwrap();
+    let db = fill(&format!("sqlite://{}", folder.path().join("songs.db").display())).await;
+    let world = World::with("databases.music = 'sqlite://songs.db'", &rule, folder);
+    let mut heard: BTreeSet<String> = world.say("周杰伦").await.into_iter().collect();
+    db.execute("DELETE FROM songs", &[]).await.unwrap();
+    for _ in 0..2 {
+        heard.extend(world.say("周杰伦").await);
+    }
+    assert_eq!(heard.len(), 3, "{heard:?}");
+    assert_eq!(world.say("邓丽君").await, ["nobody"], "what was never asked is not kept");
+}

@@ -53,6 +53,7 @@ impl World {
             Plan::None => return None,
             Plan::Ready { rule, messages } => (rule, messages),
             Plan::Work { rule, work } => (rule, work.await.unwrap_or_default()),
+            Plan::HandOver { rule, otherwise, .. } => (rule, otherwise),
         };
         Some((rule.to_string(), messages.iter().map(Message::to_json).collect()))
     }

@@ -128,6 +128,13 @@ impl Stage {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// Changes the sandbox's settings.
+    pub(crate) async fn settings(&self, settings: Value) {
+        let url = format!("{}/_sandbox/settings", self.sandbox.url());
+        let answer = self.http.put(&url).json(&settings).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// How often the platform's call was made.
     pub(crate) async fn calls(&self, path: &str) -> usize {
         let exchanges = self.watch(&format!("exchanges?kind={path}")).await;

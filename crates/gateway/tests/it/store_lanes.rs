@@ -23,7 +23,10 @@ fn texts(list: &[&str]) -> Vec<Message> {
 
 async fn waiting(store: &Store, key: &LaneKey) -> Vec<String> {
     let loaded = lanes::load(store, key).await.unwrap();
-    loaded.iter().map(|(_, message)| message.as_ref().unwrap().field("content").unwrap().to_owned()).collect()
+    loaded
+        .iter()
+        .map(|(_, message)| message.as_ref().unwrap().message().unwrap().field("content").unwrap().to_owned())
+        .collect()
 }
 
 async fn a_lane_has_one_owner_at_a_time(store: Store) {

@@ -9,7 +9,7 @@ async fn a_newer_schema_is_refused(url: &str) {
     store.db().execute("UPDATE hongyan_schema SET version = version + 1", &[]).await.unwrap();
     store.db().close().await;
     let Err(error) = Store::open(url).await else { panic!("an older program opened a newer database") };
-    assert!(matches!(error, StoreError::Newer { found: 2, known: 1 }));
+    assert!(matches!(error, StoreError::Newer { found: 3, known: 2 }));
     assert!(error.to_string().contains("run the newer hongyan"), "{error}");
 }
 
@@ -24,7 +24,7 @@ async fn several_starts_at_once_make_the_tables_once(url: &str) {
     let db = Db::connect(url, 1).await.unwrap();
     let rows = db.query("SELECT version, owner, lease_until FROM hongyan_schema", &[]).await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0]["version"].as_i64(), rows[0]["lease_until"].as_i64()), (Some(1), Some(0)));
+    assert_eq!((rows[0]["version"].as_i64(), rows[0]["lease_until"].as_i64()), (Some(2), Some(0)));
     assert_eq!(db.query("SELECT id FROM outbox", &[]).await.unwrap().len(), 0);
 }
 

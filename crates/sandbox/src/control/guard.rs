@@ -1,4 +1,4 @@
-//! Keeps web pages from elsewhere out of the control API, by the names they call it with.
+//! Keeps web pages from elsewhere out of the control API and the sandbox's own pages, by the names they call with.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(crate) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, nex
         None => next.run(request).await,
         Some(what) => Problem::new(
             StatusCode::FORBIDDEN,
-            format!("the control API does not take {what}"),
+            format!("the control API and the pages of the sandbox do not take {what}"),
             "call it by 127.0.0.1 or localhost, or allow the name when starting the sandbox",
         )
         .into_response(),

@@ -16,7 +16,9 @@ mod fault;
 mod push;
 mod web;
 mod poster;
+mod agents;
 mod record;
+mod play;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,15 +31,31 @@ use axum::{Extension, Router};
 use crate::platform::Platform;
 use crate::scenario::record::Recorder;
 
+/// The names this sandbox answers to, but for the platform's.
+pub(crate) fn hosts(platform: &Platform, address: SocketAddr) -> Arc<guard::Hosts> {
+    Arc::new(guard::Hosts::new(address, &platform.options().allowed_hosts))
+}
+
+/// Paths that answer under these names only, so that no page from elsewhere reads or frames them.
+pub(crate) fn guarded(paths: Router<Arc<Platform>>, hosts: &Arc<guard::Hosts>) -> Router<Arc<Platform>> {
+    paths.layer(from_fn_with_state(Arc::clone(hosts), guard::check))
+}
+
 /// Everything below `/_sandbox`.
-pub(crate) fn router(platform: &Arc<Platform>, address: SocketAddr) -> Router<Arc<Platform>> {
-    let hosts = Arc::new(guard::Hosts::new(address, &platform.options().allowed_hosts));
+pub(crate) fn router(
+    platform: &Arc<Platform>,
+    address: SocketAddr,
+    hosts: &Arc<guard::Hosts>,
+) -> Router<Arc<Platform>> {
     let recorder = Arc::new(Recorder::default());
+    let stage = Arc::new(play::Stage::new(address));
     let watched = (Arc::clone(platform), Arc::clone(&recorder));
     Router::new()
         .route("/record", get(record::state))
         .route("/record/start", post(record::start))
         .route("/record/stop", post(record::stop))
+        .route("/record/file", get(record::file))
+        .route("/scenario", post(play::run))
         .route("/accounts", get(accounts::list))
         .route("/clock", get(time::now))
         .route("/clock/advance", post(time::advance))
@@ -57,7 +75,8 @@ pub(crate) fn router(platform: &Arc<Platform>, address: SocketAddr) -> Router<Ar
         .layer(DefaultBodyLimit::max(32 * 1024 * 1024))
         .layer(from_fn_with_state(watched, record::watch))
         .layer(Extension(recorder))
-        .layer(from_fn_with_state(hosts, guard::check))
+        .layer(Extension(stage))
+        .layer(from_fn_with_state(Arc::clone(hosts), guard::check))
 }
 
 /// The paths that concern one account: the first, unless the path names another.
@@ -87,6 +106,9 @@ fn of_account() -> Router<Arc<Platform>> {
         .route("/ip_list", put(rules::ip_list))
         .route("/quotas", get(rules::quotas).put(rules::set_quota))
         .route("/templates", get(rules::templates).post(rules::add_template))
+        .route("/agents", get(agents::list))
+        .route("/agents/accept", post(agents::accept))
+        .route("/subscription_templates", get(agents::subscription_templates))
         .route("/qrcodes/expire", post(rules::expire_qrcodes))
         .route("/qrcodes/permanent", put(rules::count_permanent))
         .route("/media/expire", post(rules::expire_media))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::asked::{Asked, Body};
@@ -29,7 +29,11 @@ pub(crate) async fn list(State(platform): State<Arc<Platform>>, asked: Asked) ->
     }))
 }
 
-/// `POST users {nickname}`
+/// The most people that are made at once, and that there are at all.
+const MOST_AT_ONCE: u64 = 10_000;
+const MOST: usize = 100_000;
+
+/// `POST users {nickname?, platform?, following?}` makes one; with `count` many, and answers their OpenIDs.
 pub(crate) async fn create(
     State(platform): State<Arc<Platform>>,
     asked: Asked,
@@ -41,14 +45,48 @@ pub(crate) async fn create(
             Problem::bad("`platform` is a number from 1 to 3", "1 is iOS, 2 Android, 3 anything else")
         })?,
     };
-    Ok(Json(platform.with(|world, now_ms| {
-        let number = world.people.len() + 1;
-        let nickname = body["nickname"].as_str().map_or_else(|| format!("user{number}"), str::to_owned);
-        let person = world.add_person(nickname.clone(), platform_code as u8);
-        let openid = world.accounts[asked.at].followers[person].openid.clone();
-        world.tell_user(asked.at, &openid, now_ms);
-        json!({"openid": openid, "nickname": nickname, "following": false})
-    })))
+    let count = match &body["count"] {
+        Value::Null => None,
+        given => Some(given.as_u64().filter(|count| (1..=MOST_AT_ONCE).contains(count)).ok_or_else(|| {
+            Problem::bad(
+                format!("`count` is not a number from 1 to {MOST_AT_ONCE}"),
+                "send {\"count\": 500, \"nickname\": \"顾客\", \"following\": true}, more than once for more",
+            )
+        })?),
+    };
+    let following = body["following"] == true;
+    let name = body["nickname"].as_str();
+    platform.with(|world, now_ms| {
+        if world.people.len() + count.unwrap_or(1) as usize > MOST {
+            return Err(Problem::bad(
+                format!("the sandbox holds at most {MOST} people"),
+                "begin anew with POST /_sandbox/reset",
+            ));
+        }
+        let mut make = |named: Option<String>| {
+            let nickname = named.unwrap_or_else(|| format!("user{}", world.people.len() + 1));
+            let person = world.add_person(nickname.clone(), platform_code as u8);
+            let openid = world.accounts[asked.at].followers[person].openid.clone();
+            if following {
+                world.already_follows(asked.at, &openid, now_ms);
+            }
+            world.tell_user(asked.at, &openid, now_ms);
+            let openids: Map<String, Value> = world
+                .accounts
+                .iter()
+                .map(|account| {
+                    (account.app_id.clone(), Value::from(account.followers[person].openid.as_str()))
+                })
+                .collect();
+            json!({"openid": openid, "nickname": nickname, "following": following, "openids": openids})
+        };
+        Ok(Json(match count {
+            None => make(name.map(str::to_owned)),
+            Some(count) => (1..=count)
+                .map(|number| make(name.map(|name| format!("{name}{number}")))["openid"].take())
+                .collect(),
+        }))
+    })
 }
 
 /// `GET users/{openid}`

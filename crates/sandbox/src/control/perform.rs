@@ -64,12 +64,14 @@ fn decide(world: &mut World, at: usize, openid: &str, verb: &str, body: &Value, 
             Ok(vec![world.send_place(at, openid, &place, now_ms)])
         }
         "pay" => world.pay(at, openid, now_ms),
+        "report_location" => world.report_location(at, openid, body, now_ms),
+        "subscription" => world.answer_subscription(at, openid, body, now_ms),
         "mute" => world.mute(at, openid, true, now_ms),
         "unmute" => world.mute(at, openid, false, now_ms),
         other => Err(Refusal::new(
             404,
             format!("a person cannot {other:?}"),
-            "use follow, unfollow, say, send, tap, menu_click, scan, locate, pay, mute or unmute",
+            "use follow, unfollow, say, send, tap, menu_click, scan, locate, report_location, subscription, pay, mute or unmute",
         )),
     }
 }

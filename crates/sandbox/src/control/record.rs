@@ -30,12 +30,24 @@ pub(crate) async fn state(Extension(recorder): Extension<Arc<Recorder>>) -> Json
     Json(recorder.state())
 }
 
+/// `GET record/file`: the scenario file as far as it has grown.
+pub(crate) async fn file(
+    State(platform): State<Arc<Platform>>,
+    Extension(recorder): Extension<Arc<Recorder>>,
+) -> Result<Response, Problem> {
+    written(recorder.written(&InWorld(&platform)))
+}
+
 /// `POST record/stop`: the scenario file.
 pub(crate) async fn stop(
     State(platform): State<Arc<Platform>>,
     Extension(recorder): Extension<Arc<Recorder>>,
 ) -> Result<Response, Problem> {
-    match recorder.stop(&InWorld(&platform)) {
+    written(recorder.stop(&InWorld(&platform)))
+}
+
+fn written(file: Option<String>) -> Result<Response, Problem> {
+    match file {
         Some(file) => Ok(([(header::CONTENT_TYPE, "application/yaml; charset=utf-8")], file).into_response()),
         None => Err(Problem::new(
             StatusCode::CONFLICT,

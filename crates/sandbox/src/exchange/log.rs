@@ -137,6 +137,10 @@ impl Log {
 
     /// What fits but for its text, oldest first; cut to the limit when no text is looked for.
     pub(crate) fn candidates(&self, query: &Query) -> Vec<Arc<str>> {
+        // Nothing has ended after an exchange that has not begun.
+        if query.after.is_some_and(|id| id > self.last_id) {
+            return Vec::new();
+        }
         let from = query.after.and_then(|id| self.place(id)).map_or(0, |place| place + 1);
         let to = query.before.and_then(|id| self.place(id)).unwrap_or(self.ended.len()).max(from);
         let limit = query.limit.filter(|_| query.text.is_none()).unwrap_or(usize::MAX);

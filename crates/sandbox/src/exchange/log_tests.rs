@@ -62,6 +62,14 @@ fn the_oldest_are_dropped() {
 }
 
 #[test]
+fn after_an_id_ahead_of_the_log_there_is_nothing() {
+    let log = filled(3);
+    assert!(ids(&log, &Query { after: Some(4), ..query() }).is_empty());
+    assert!(ids(&log, &Query { after: Some(3), ..query() }).is_empty());
+    assert_eq!(ids(&log, &Query { after: Some(2), ..query() }), [3]);
+}
+
+#[test]
 fn each_filter_keeps_what_it_names() {
     let log = filled(6);
     assert_eq!(ids(&log, &Query { user: Some("o3".into()), ..query() }), [3]);

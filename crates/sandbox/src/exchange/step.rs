@@ -75,6 +75,11 @@ fn act(kind: &str, fields: &Message) -> Option<Value> {
         "event.unsubscribe" => json!("unfollow"),
         "event.SCAN" => json!({"scan": {"ticket": text("Ticket")}}),
         "action.pay" => json!("pay"),
+        "action.mute" => json!("mute"),
+        "action.unmute" => json!("unmute"),
+        "event.LOCATION" => json!({"report_location": {
+            "latitude": number("Latitude"), "longitude": number("Longitude"), "precision": number("Precision"),
+        }}),
         _ if !text("EventKey").is_empty() && kind != "event.TEMPLATESENDJOBFINISH" => {
             json!({"tap": {"key": text("EventKey")}})
         }

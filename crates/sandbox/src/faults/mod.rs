@@ -95,11 +95,11 @@ mod tests {
     }
 
     fn push(kind: &str) -> Target<'_> {
-        Target { direction: Direction::Push, kind, user: Some("o1") }
+        Target { direction: Direction::Push, account: "wx1", kind, user: Some("o1") }
     }
 
     fn call(kind: &str) -> Target<'_> {
-        Target { direction: Direction::Api, kind, user: Some("o2") }
+        Target { direction: Direction::Api, account: "wx1", kind, user: Some("o2") }
     }
 
     fn struck(faults: &mut Faults, target: &Target<'_>, times: usize) -> Vec<bool> {
@@ -118,7 +118,8 @@ mod tests {
         assert_eq!(strike(&call("/cgi-bin/token")), None);
         assert!(strike(&push("event.CLICK")).unwrap().drop);
         assert_eq!(strike(&push("message.text")).unwrap().truncate, Some(3));
-        let other = Target { direction: Direction::Push, kind: "message.text", user: Some("o9") };
+        let other =
+            Target { direction: Direction::Push, account: "wx1", kind: "message.text", user: Some("o9") };
         assert_eq!(strike(&other), None);
     }
 
@@ -126,7 +127,7 @@ mod tests {
     fn calls_are_told_apart_by_the_person_they_concern() {
         let mut faults = faults(json!([{"on": {"direction": "api", "user": "o2"}, "do": {"hang": true}}]));
         assert_eq!(struck(&mut faults, &call("/a"), 1), [true]);
-        let nobody = Target { direction: Direction::Api, kind: "/a", user: None };
+        let nobody = Target { direction: Direction::Api, account: "wx1", kind: "/a", user: None };
         assert_eq!(struck(&mut faults, &nobody, 1), [false]);
     }
 

@@ -10,6 +10,9 @@ use crate::push::seal::Flaws;
 #[serde(deny_unknown_fields)]
 pub(crate) struct On {
     pub(crate) direction: FaultDirection,
+    /// An AppID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     /// The path of a call, or its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     endpoint: Option<String>,
@@ -211,6 +214,7 @@ impl Fault {
 /// What a fault may be asked about.
 pub(crate) struct Target<'a> {
     pub(crate) direction: Direction,
+    pub(crate) account: &'a str,
     /// The path of a call or the kind of a push.
     pub(crate) kind: &'a str,
     pub(crate) user: Option<&'a str>,
@@ -231,6 +235,7 @@ impl On {
             target.kind == wanted || target.kind.split_once('.').is_some_and(|(_, name)| name == wanted)
         };
         direction == target.direction
+            && self.account.as_ref().is_none_or(|account| target.account == account)
             && self.endpoint.as_ref().is_none_or(endpoint)
             && self.event.as_ref().is_none_or(event)
             && self.user.as_ref().is_none_or(|user| target.user == Some(user))
@@ -315,15 +320,23 @@ mod tests {
     fn an_endpoint_is_named_whole_or_by_its_last_parts() {
         let on = |endpoint: &str| On {
             direction: FaultDirection::Api,
+            account: None,
             endpoint: Some(endpoint.to_owned()),
             event: None,
             user: None,
             nth: None,
         };
-        let target = Target { direction: Direction::Api, kind: "/cgi-bin/message/custom/send", user: None };
+        let target = Target {
+            direction: Direction::Api,
+            account: "wx1",
+            kind: "/cgi-bin/message/custom/send",
+            user: None,
+        };
         for good in ["/cgi-bin/message/custom/send", "message/custom/send", "/custom/send", "send"] {
             assert!(on(good).hits(&target), "{good}");
         }
+        let of = |account: &str| On { account: Some(account.to_owned()), ..on("send") };
+        assert!(of("wx1").hits(&target) && !of("wx2").hits(&target));
         for bad in ["end", "/cgi-bin/message", "custom"] {
             assert!(!on(bad).hits(&target), "{bad}");
         }

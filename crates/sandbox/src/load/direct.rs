@@ -17,11 +17,13 @@ use super::target::LoadError;
 use crate::clock::VirtualClock;
 use crate::options::AccountOptions;
 use crate::platform::random_digits;
+use crate::push::dial::Dialer;
 use crate::push::events::{self, Place};
 use crate::push::fields::{Fields, heading};
 use crate::push::machine::{Action, Heard, Input, Machine, Pace};
 use crate::push::post::{self, Answered};
 use crate::push::seal::{self, Flaws, Signer, Stamp, Text};
+use crate::push::socket;
 use crate::reply::read::{Frame, Shown};
 use crate::reply::verdict::{Verdict, judge};
 use crate::seed::Ids;
@@ -31,7 +33,7 @@ type Attempt<'a> = Pin<Box<dyn Future<Output = Result<Answered, String>> + Send 
 
 /// Everything that the pushes of a run share.
 pub(crate) struct Direct {
-    http: reqwest::Client,
+    dialer: Dialer,
     callback: String,
     signer: Signer,
     original_id: String,
@@ -59,7 +61,7 @@ impl Direct {
             return Err(LoadError::AesKey(account.mode.name()));
         }
         Ok(Direct {
-            http: post::client().map_err(|error| LoadError::Client(error.to_string()))?,
+            dialer: Dialer::new(None).map_err(LoadError::Client)?,
             callback: account.callback.clone().unwrap_or_default(),
             signer: Signer {
                 app_id: account.app_id.clone(),
@@ -134,7 +136,7 @@ impl Direct {
         let text = Text::Fields(&message.fields);
         let sealed = seal::seal(&self.signer, &text, &message.openid, &stamp, &Flaws::default());
         let request = post::request(&self.callback, sealed, self.signer.format, &self.settings)?;
-        post::send(&self.http, request).answer.await
+        socket::send(&self.dialer, request).answer.await
     }
 
     fn judge(&self, body: &[u8], message: &Message) -> Verdict {
@@ -143,6 +145,8 @@ impl Direct {
             original_id: &self.original_id,
             to_event: message.kind.starts_with("event."),
             settings: &self.settings,
+            // What the back end has uploaded went elsewhere.
+            has_media: &|_, _| true,
         };
         judge(body, &self.signer, &frame)
     }

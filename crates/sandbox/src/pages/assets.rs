@@ -94,6 +94,12 @@ pub(super) static ASSETS: &[Asset] = &[
     asset!("statusbar.js", SCRIPT),
     asset!("stream.js", SCRIPT),
     asset!("world.js", SCRIPT),
+    asset!("tabs.js", SCRIPT),
+    asset!("recording.js", SCRIPT),
+    asset!("panel-scenario.js", SCRIPT),
+    asset!("run.js", SCRIPT),
+    asset!("panel-settings.js", SCRIPT),
+    asset!("poster-form.js", SCRIPT),
 ];
 
 #[cfg(test)]

@@ -118,6 +118,40 @@ pub(crate) fn location(place: &Place, msg_id: &str) -> Fields {
         .digits("MsgId", msg_id)
 }
 
+/// Where a follower is, which the phone reports by itself: latitude, longitude, and how exact they are in metres.
+pub(crate) fn location_report(latitude: f64, longitude: f64, precision: f64) -> Fields {
+    Fields::default()
+        .text("Event", "LOCATION")
+        .number("Latitude", format!("{latitude:.6}"))
+        .number("Longitude", format!("{longitude:.6}"))
+        .number("Precision", format!("{precision:.6}"))
+}
+
+/// A pop-up about subscription messages was answered, on a page (1) or in an article (2), or they were changed in the settings.
+pub(crate) fn subscription_answered(ids: &[String], accept: bool, scene: Option<u32>) -> Fields {
+    let status = if accept { "accept" } else { "reject" };
+    let list = ids.iter().fold(Fields::default(), |list, id| {
+        let one = Fields::default().text("TemplateId", id).text("SubscribeStatusString", status);
+        list.tree("List", scene.map_or(one.clone(), |scene| one.number("PopupScene", scene)))
+    });
+    let (event, name) = match scene {
+        Some(_) => ("subscribe_msg_popup_event", "SubscribeMsgPopupEvent"),
+        None => ("subscribe_msg_change_event", "SubscribeMsgChangeEvent"),
+    };
+    Fields::default().text("Event", event).tree(name, list)
+}
+
+/// A subscription message was delivered.
+pub(crate) fn subscription_sent(template_id: &str, number: u64) -> Fields {
+    let one = Fields::default()
+        .text("TemplateId", template_id)
+        .number("MsgID", number)
+        .number("ErrorCode", 0)
+        .text("ErrorStatus", "success");
+    let list = Fields::default().tree("List", one);
+    Fields::default().text("Event", "subscribe_msg_sent_event").tree("SubscribeMsgSentEvent", list)
+}
+
 /// A shared page.
 pub(crate) fn link(title: &str, description: &str, url: &str, msg_id: &str) -> Fields {
     Fields::default()
@@ -177,6 +211,27 @@ mod tests {
             written(&location_select("LOC_A", &place)),
             "<Event><![CDATA[location_select]]></Event><EventKey><![CDATA[LOC_A]]></EventKey><SendLocationInfo><Location_X><![CDATA[31.23]]></Location_X><Location_Y><![CDATA[121.47]]></Location_Y><Scale><![CDATA[15]]></Scale><Label><![CDATA[Road 1]]></Label><Poiname><![CDATA[]]></Poiname></SendLocationInfo>"
         );
+    }
+
+    #[test]
+    fn what_the_platform_reports_by_itself_is_written_as_the_reference_shows_it() {
+        assert_eq!(
+            written(&location_report(31.230_416, 121.473_701, 40.0)),
+            "<Event><![CDATA[LOCATION]]></Event><Latitude>31.230416</Latitude><Longitude>121.473701</Longitude><Precision>40.000000</Precision>"
+        );
+        let ids = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(
+            written(&subscription_answered(&ids[..1], true, Some(2))),
+            "<Event><![CDATA[subscribe_msg_popup_event]]></Event><SubscribeMsgPopupEvent><List><TemplateId><![CDATA[a]]></TemplateId><SubscribeStatusString><![CDATA[accept]]></SubscribeStatusString><PopupScene>2</PopupScene></List></SubscribeMsgPopupEvent>"
+        );
+        let changed = written(&subscription_answered(&ids, false, None));
+        assert!(
+            changed.contains("<SubscribeMsgChangeEvent><List>") && !changed.contains("PopupScene"),
+            "{changed}"
+        );
+        assert_eq!(changed.matches("<List>").count(), 2);
+        let sent = written(&subscription_sent("a", 7));
+        assert!(sent.contains("<MsgID>7</MsgID><ErrorCode>0</ErrorCode>"), "{sent}");
     }
 
     #[test]

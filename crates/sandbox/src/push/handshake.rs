@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::post;
 use super::seal::signed_query;
+use super::{post, socket};
 use crate::clock::VirtualClock;
 use crate::platform::{Platform, random_digits};
 use crate::world::account::Handshake;
@@ -59,9 +59,10 @@ async fn check(platform: &Arc<Platform>, callback: &str, token: &str) -> Result<
     let echo = random_digits(19);
     let mut query = signed_query(token, &VirtualClock::wall_seconds().to_string(), &random_digits(10));
     query.push(("echostr", echo.clone()));
-    let url = post::address(callback, &query)?;
+    let settings = platform.with(|world, _| world.settings.clone());
+    let question = post::question(callback, &query, &settings)?;
     let limit = Duration::from_millis(platform.options().push_timeout_ms);
-    let answer = tokio::time::timeout(limit, post::read(platform.http().get(url)))
+    let answer = tokio::time::timeout(limit, socket::send(platform.dialer(), question).answer)
         .await
         .map_err(|_| format!("no answer in {} ms", limit.as_millis()))??;
     if answer.status != 200 {

@@ -7,12 +7,15 @@ use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::extra::Extra;
 use super::fields::Fields;
 use super::machine::{Action, Heard, Input, Machine, Pace};
 use super::note::{DROPPED, TIMEOUT, described, note_marks};
 use super::order::Lane;
 use super::post::{self, Answered, Line, Marks};
 use super::seal::{self, Flaws, Sealed, Signer, Text};
+use super::socket;
+use super::timer::Timer;
 use super::write;
 use crate::exchange::{Direction, Exchange, Outcome, Try, recorded};
 use crate::faults::{Do, Target, Turn};
@@ -22,6 +25,7 @@ use crate::reply::read::Frame;
 use crate::reply::verdict::{Facts, Verdict, verdict};
 use crate::settings::Settings;
 use crate::world::chat::From;
+use crate::world::media::MediaKind;
 use crate::world::{Bubble, World};
 
 /// What is to be delivered.
@@ -61,6 +65,7 @@ struct Shell {
     settings: Settings,
     generation: u64,
     began: Instant,
+    timer: Timer,
     began_ms: i64,
     turn: Turn,
     open: Option<Open>,
@@ -80,6 +85,7 @@ pub(crate) async fn deliver(platform: Arc<Platform>, push: Push) -> Exchange {
         let settings = world.settings.clone();
         (account.signer(), account.original_id.clone(), callback, settings, world.generation, now_ms)
     });
+    let timer = Timer::start(&platform, settings.push_time);
     let shell = Shell {
         platform,
         push,
@@ -89,6 +95,7 @@ pub(crate) async fn deliver(platform: Arc<Platform>, push: Push) -> Exchange {
         settings,
         generation,
         began: Instant::now(),
+        timer,
         began_ms,
         turn: Turn::default(),
         open: None,
@@ -102,7 +109,7 @@ pub(crate) async fn deliver(platform: Arc<Platform>, push: Push) -> Exchange {
 
 impl Shell {
     fn now(&self) -> u64 {
-        self.began.elapsed().as_millis() as u64
+        self.timer.elapsed()
     }
 
     async fn run(mut self) -> Exchange {
@@ -133,14 +140,14 @@ impl Shell {
             if machine.over() {
                 break;
             }
-            let until = self.began + Duration::from_millis(wake);
+            let timer = self.timer.clone();
             let input = if let Some(open) = self.open.as_mut() {
                 tokio::select! {
                     answer = &mut open.line.answer => Some(answer),
-                    () = tokio::time::sleep_until(until) => None,
+                    () = timer.until(wake) => None,
                 }
             } else {
-                tokio::time::sleep_until(until).await;
+                timer.until(wake).await;
                 None
             };
             let no = self.push.exchange.tries.iter().filter(|one| !one.duplicate).count() as u32 + 1;
@@ -158,6 +165,7 @@ impl Shell {
     fn strike(&mut self) -> Option<Do> {
         let target = Target {
             direction: Direction::Push,
+            account: &self.signer.app_id,
             kind: &self.push.exchange.kind,
             user: Some(&self.push.openid),
         };
@@ -180,6 +188,7 @@ impl Shell {
             return;
         }
         self.began = Instant::now();
+        self.timer = Timer::start(&self.platform, self.settings.push_time);
         self.began_ms = self.platform.with(|_, now_ms| now_ms);
     }
 
@@ -197,7 +206,7 @@ impl Shell {
         }
         let line = match request {
             _ if deed.drop => Line::lost(),
-            Ok(request) => post::send(self.platform.http(), request),
+            Ok(request) => socket::send(self.platform.dialer(), request),
             Err(why) => Line { answer: Box::pin(std::future::ready(Err(why))), ..Line::lost() },
         };
         self.open = Some(Open { line, since, deed, url });
@@ -216,37 +225,17 @@ impl Shell {
     /// An extra delivery of the same push, whose answer is recorded and not shown.
     fn duplicate(&mut self, deed: &Do) {
         let sealed = self.seal(deed);
-        let request = post::request(&self.callback, sealed, self.signer.format, &self.settings);
-        let http = self.platform.http().clone();
-        let limit = Duration::from_millis(self.push.pace.timeout_ms);
-        let after = Duration::from_millis(deed.after_ms.unwrap_or(0));
-        let (began, began_ms) = (self.began, self.began_ms);
-        let (fault, kept) = (deed.to_json(), self.settings.max_recorded_bytes);
-        self.duplicates.spawn(async move {
-            tokio::time::sleep(after).await;
-            let since = began.elapsed().as_millis() as u64;
-            let mut one = Try { duplicate: true, fault: Some(fault), ..Try::default() };
-            let answer = match request {
-                Ok(request) => {
-                    one.url = Some(request.url.to_string());
-                    let line = post::send(&http, request);
-                    let answer = tokio::time::timeout(limit, line.answer).await;
-                    note_marks(&mut one, &line.marks);
-                    answer.unwrap_or_else(|_| Err(TIMEOUT.to_owned()))
-                }
-                Err(why) => Err(why),
-            };
-            one.at_ms = began_ms + since as i64;
-            one.took_ms = began.elapsed().as_millis() as u64 - since;
-            match answer {
-                Ok(answer) => {
-                    one.status = Some(answer.status);
-                    one.reply = Some(described(&answer, kept));
-                }
-                Err(why) => one.error = Some(why),
-            }
-            one
-        });
+        let extra = Extra {
+            dialer: self.platform.dialer().clone(),
+            request: post::request(&self.callback, sealed, self.signer.format, &self.settings),
+            limit: Duration::from_millis(self.push.pace.timeout_ms),
+            after: Duration::from_millis(deed.after_ms.unwrap_or(0)),
+            began: self.began,
+            began_ms: self.began_ms,
+            fault: deed.to_json(),
+            kept: self.settings.max_recorded_bytes,
+        };
+        self.duplicates.spawn(extra.deliver());
     }
 
     fn note_request(&mut self, request: &post::Request) {
@@ -320,11 +309,19 @@ impl Shell {
     }
 
     fn judged(&self) -> Verdict {
+        let has_media = |id: &str, kinds: &[MediaKind]| {
+            self.platform.with(|world, now_ms| {
+                let account = world.accounts.get(self.push.at);
+                let found = account.and_then(|account| account.media.get(id, now_ms));
+                found.is_some_and(|media| kinds.contains(&media.kind))
+            })
+        };
         let frame = Frame {
             openid: &self.push.openid,
             original_id: &self.original_id,
             to_event: self.push.exchange.kind.starts_with("event."),
             settings: &self.settings,
+            has_media: &has_media,
         };
         verdict(&Facts {
             tries: &self.push.exchange.tries,

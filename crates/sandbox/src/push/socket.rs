@@ -1,4 +1,4 @@
-//! One HTTP request over a plain socket of our own, so that every step of it can be timed.
+//! One HTTP request over a connection of our own, so that every step of it can be timed.
 //!
 //! At the cut the sending half is closed, which a back end sees as the platform hanging up. The reading half stays
 //! open a while: an answer that begins then counts for nothing, but tells by how much it was late.
@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use super::dial::Dialer;
 use super::post::{Answered, Line, MAX_BODY, Marks, Request};
+use crate::tls::Stream;
 
 /// How long after a cut an answer is still waited for.
 const LINGER: Duration = Duration::from_secs(30);
@@ -19,11 +20,13 @@ const LINGER: Duration = Duration::from_secs(30);
 const MAX_HEAD: usize = 64 * 1024;
 
 /// Sends the request in a task of its own.
-pub(crate) fn send(request: Request, marks: Arc<Marks>) -> Line {
+pub(crate) fn send(dialer: &Dialer, request: Request) -> Line {
+    let marks = Arc::new(Marks::default());
+    let dialer = dialer.clone();
     let (cut, cutting) = oneshot::channel();
     let (answering, answer) = oneshot::channel();
     let noted = Arc::clone(&marks);
-    tokio::spawn(async move { run(request, &noted, answering, cutting).await });
+    tokio::spawn(async move { run(&dialer, request, &noted, answering, cutting).await });
     let answer = Box::pin(async move {
         match answer.await {
             Ok(answer) => answer,
@@ -34,6 +37,7 @@ pub(crate) fn send(request: Request, marks: Arc<Marks>) -> Line {
 }
 
 async fn run(
+    dialer: &Dialer,
     request: Request,
     marks: &Marks,
     answering: oneshot::Sender<Result<Answered, String>>,
@@ -42,11 +46,13 @@ async fn run(
     let began = Instant::now();
     let mut reader = None;
     let whole = async {
-        let reader = reader.insert(Reader { stream: connect(&request).await?, buffer: Vec::new() });
+        let reader =
+            reader.insert(Reader { stream: dialer.connect(&request.url).await?, buffer: Vec::new() });
         // Set once, here.
         let _ = marks.connect_ms.set(since(began));
         reader.stream.write_all(&head(&request)).await?;
         reader.stream.write_all(&request.body).await?;
+        reader.stream.flush().await?;
         reader.more().await?;
         let _ = marks.first_byte_ms.set(since(began));
         reader.answer().await
@@ -72,17 +78,10 @@ fn since(began: Instant) -> u64 {
     began.elapsed().as_millis() as u64
 }
 
-async fn connect(request: &Request) -> io::Result<TcpStream> {
-    let host = request.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let stream = TcpStream::connect((host, request.url.port_or_known_default().unwrap_or(80))).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
 fn head(request: &Request) -> Vec<u8> {
     let url = &request.url;
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let mut head = format!("POST {}{query} HTTP/1.1\r\n", url.path());
+    let mut head = format!("{} {}{query} HTTP/1.1\r\n", request.method, url.path());
     for (name, value) in &request.headers {
         head.extend([name, ": ", value, "\r\n"]);
     }
@@ -91,7 +90,7 @@ fn head(request: &Request) -> Vec<u8> {
 }
 
 struct Reader {
-    stream: TcpStream,
+    stream: Stream,
     buffer: Vec<u8>,
 }
 
@@ -211,8 +210,13 @@ mod tests {
             assert!(seen[..got].starts_with(b"POST /x?a=1 HTTP/1.1\r\n"));
             stream.write_all(bytes).await.unwrap();
         });
-        let request = Request { url, headers: vec![("content-length", "2".into())], body: b"hi".to_vec() };
-        let answer = send(request, Arc::default()).answer.await;
+        let request = Request {
+            method: "POST",
+            url,
+            headers: vec![("content-length", "2".into())],
+            body: b"hi".to_vec(),
+        };
+        let answer = send(&Dialer::new(None).unwrap(), request).answer.await;
         answer.map(|answer| (answer.status, String::from_utf8(answer.body).unwrap()))
     }
 

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::advice::advice;
 use crate::exchange::Try;
+use crate::routes::Standing;
+use crate::settings::UnknownMedia;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -198,18 +200,66 @@ pub(crate) fn content_too_long(bytes: usize, limit: usize) -> Finding {
 
 /// More articles than are shown; the rest is dropped.
 pub(crate) fn too_many_articles(count: usize, limit: usize) -> Finding {
+    let first =
+        if limit == 1 { "only the first is".to_owned() } else { format!("only the first {limit} are") };
     Finding {
         severity: Severity::Warning,
         ..error(
             "too_many_articles",
             "Articles",
             format!("图文有 {count} 条，这里只显示前 {limit} 条，其余被丢弃。"),
+            format!("There are {count} articles; {first} shown here, the rest is dropped."),
+            REPLY_PAGE,
+        )
+    }
+}
+
+/// A media id that is not the account's, or has lapsed.
+pub(crate) fn unknown_media(field: &str, id: &str, ends: UnknownMedia) -> Finding {
+    let (severity, zh, en) = match ends {
+        UnknownMedia::Notice => (Severity::Error, "用户会看到系统提示", "the person sees the notice"),
+        UnknownMedia::Silent => (Severity::Warning, "用户什么也看不到", "the person sees nothing"),
+        UnknownMedia::Shown => (Severity::Warning, "用户看到的是空白消息", "the person sees an empty bubble"),
+    };
+    Finding {
+        severity,
+        ..error(
+            "unknown_media",
+            field,
+            format!("{field}“{id}”不是本账号的同类素材，或已过期（临时素材只保留三天）：{zh}。请重新上传。"),
             format!(
-                "There are {count} articles; only the first {limit} are shown here, the rest is dropped."
+                "{field} \"{id}\" is no such file of this account, or has lapsed (temporary media last three days): {en}. Upload it again."
             ),
             REPLY_PAGE,
         )
     }
+}
+
+/// A `]]>` inside a text that was not split over two CDATA sections.
+pub(crate) fn cdata_not_split(place: (usize, usize)) -> Finding {
+    let (line, column) = place;
+    Finding {
+        severity: Severity::Warning,
+        ..error(
+            "cdata_not_split",
+            format!("line {line}, column {column}"),
+            "文本里有“]]>”，它提前结束了 CDATA，后面的内容显示出来会走样。请写成“]]]]><![CDATA[>”，或不用 CDATA 而转义。".to_owned(),
+            "A \"]]>\" in the text has ended the CDATA section early, and what follows looks odd. Write it as \"]]]]><![CDATA[>\", or escape the text instead of using CDATA.".to_owned(),
+            REPLY_PAGE,
+        )
+    }
+}
+
+/// An encrypted reply in plain mode.
+pub(crate) fn encrypted_in_plain() -> Finding {
+    error(
+        "encrypted_in_plain",
+        "Encrypt",
+        "账号是明文模式，回复却是加密的（只有 Encrypt）。请在程序里关掉加密，或在后台改成安全模式。".to_owned(),
+        "The account is in plain mode, but the reply is encrypted (Encrypt and no message). Turn encryption off in your program, or set the account to secure mode."
+            .to_owned(),
+        CRYPT_PAGE,
+    )
 }
 
 /// A plain reply in secure mode.
@@ -280,6 +330,35 @@ pub(crate) fn spoilt(code: &str, zh: &str, en: &str) -> Finding {
         format!("A fault of the sandbox: {en}. The call was carried out; the caller saw only the failure."),
         CODES_PAGE,
     )
+}
+
+/// An endpoint that the platform has and the sandbox has not.
+pub(crate) fn not_in_sandbox(standing: Standing, path: &str) -> Finding {
+    let (zh, en) = match standing {
+        Standing::Live => {
+            ("平台有此接口，沙箱没有实现它", "The platform has this endpoint and the sandbox has not")
+        }
+        Standing::Restricted => (
+            "平台的此接口需要另外申请权限，沙箱没有实现它",
+            "On the platform this endpoint needs a permission of its own; the sandbox does not have it",
+        ),
+        Standing::Retired => (
+            "平台已停用或不再维护此接口，沙箱没有实现它",
+            "The platform has retired this endpoint; the sandbox does not have it",
+        ),
+    };
+    Finding {
+        severity: Severity::Warning,
+        ..error(
+            "not_in_sandbox",
+            path,
+            format!("{zh}：{path}。这里的回答只说明沙箱不认识它，与程序对错无关；需要别的结果时用故障规则。"),
+            format!(
+                "{en}: {path}. The answer here says only that; it tells nothing about your program. Use a fault for another answer."
+            ),
+            CODES_PAGE,
+        )
+    }
 }
 
 /// A path nobody knows.

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::findings::{self, Finding};
 use super::xml::Element;
-use crate::settings::Settings;
+use crate::settings::{Settings, UnknownMedia};
+use crate::world::media::MediaKind;
 
 /// What the reply must fit to.
 pub(crate) struct Frame<'a> {
@@ -13,6 +14,14 @@ pub(crate) struct Frame<'a> {
     /// The push was an event, which allows more articles.
     pub(crate) to_event: bool,
     pub(crate) settings: &'a Settings,
+    /// Whether the account has a file with this id, of one of these kinds.
+    pub(crate) has_media: &'a dyn Fn(&str, &[MediaKind]) -> bool,
+}
+
+impl std::fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Frame").field("openid", &self.openid).finish_non_exhaustive()
+    }
 }
 
 /// A reply that can be shown: the message's kind and its own fields, as the chat has them.
@@ -33,6 +42,7 @@ pub(crate) fn read(root: &Element, frame: &Frame<'_>) -> (Option<Shown>, Vec<Fin
     }
     let kind = root.text("MsgType").unwrap_or_default();
     let mut warnings = Vec::new();
+    warnings.extend(root.stray.map(findings::cdata_not_split));
     let fields = match kind {
         "text" => text(root, frame),
         "image" => media(root, "Image"),
@@ -43,14 +53,34 @@ pub(crate) fn read(root: &Element, frame: &Frame<'_>) -> (Option<Shown>, Vec<Fin
         "transfer_customer_service" => Ok(Map::new()),
         other => Err(findings::unknown_msgtype(other)),
     };
+    let lost = fields.as_ref().ok().and_then(|fields| lost_media(kind, fields, frame));
     match fields {
-        Ok(fields) if wrong.is_empty() => (Some(Shown { kind: kind.to_owned(), fields }), warnings),
+        Ok(fields) if wrong.is_empty() => {
+            let hidden = lost.is_some() && frame.settings.unknown_media_in_reply != UnknownMedia::Shown;
+            warnings.extend(lost);
+            ((!hidden).then(|| Shown { kind: kind.to_owned(), fields }), warnings)
+        }
         Ok(_) => (None, wrong),
         Err(finding) => {
             wrong.push(finding);
             (None, wrong)
         }
     }
+}
+
+/// A file the reply names that the account does not have, or not of that kind.
+fn lost_media(kind: &str, fields: &Map<String, Value>, frame: &Frame<'_>) -> Option<Finding> {
+    use MediaKind::{Image, Thumb, Video, Voice};
+    let (name, field, kinds): (_, _, &[MediaKind]) = match kind {
+        "image" => ("media_id", "Image/MediaId", &[Image]),
+        "voice" => ("media_id", "Voice/MediaId", &[Voice]),
+        "video" => ("media_id", "Video/MediaId", &[Video]),
+        "music" => ("thumb_media_id", "Music/ThumbMediaId", &[Thumb, Image]),
+        _ => return None,
+    };
+    let id = fields.get(name).and_then(Value::as_str).filter(|id| !id.is_empty())?;
+    (!(frame.has_media)(id, kinds))
+        .then(|| findings::unknown_media(field, id, frame.settings.unknown_media_in_reply))
 }
 
 type Read = Result<Map<String, Value>, Finding>;
@@ -134,8 +164,8 @@ pub(crate) fn from_json(name: &str, value: &Value) -> Element {
                 match inner {
                     Value::Array(list) => element.children.push(Element {
                         name: field.clone(),
-                        text: String::new(),
                         children: list.iter().map(|one| from_json("item", one)).collect(),
+                        ..Element::default()
                     }),
                     one => element.children.push(from_json(field, one)),
                 }

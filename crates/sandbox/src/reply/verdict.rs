@@ -76,6 +76,10 @@ pub(crate) fn judge(body: &[u8], signer: &Signer, frame: &Frame<'_>) -> Verdict 
         Ok(root) => root,
         Err(finding) => return Verdict::only(finding),
     };
+    let sealed = root.child("Encrypt").is_some() && root.child("MsgType").is_none();
+    if !signer.mode.encrypts() && sealed {
+        return Verdict::only(findings::encrypted_in_plain());
+    }
     if !signer.mode.encrypts() || (signer.mode == Mode::Compatible && root.child("Encrypt").is_none()) {
         let (shown, findings) = read::read(&root, frame);
         return Verdict { shown, findings, plain: None };

@@ -7,7 +7,8 @@ use super::verdict::{Facts, Verdict, judge, verdict};
 use crate::exchange::Try;
 use crate::options::{Format, Mode};
 use crate::push::seal::Signer;
-use crate::settings::Settings;
+use crate::settings::{Settings, UnknownMedia};
+use crate::world::media::MediaKind;
 
 const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 
@@ -21,9 +22,15 @@ fn signer(mode: Mode) -> Signer {
     }
 }
 
+/// The files of the account, named after their kinds.
+fn kept(id: &str, kinds: &[MediaKind]) -> bool {
+    MediaKind::of_upload(id).is_some_and(|kind| kinds.contains(&kind))
+}
+
 fn judged(body: &str, mode: Mode, to_event: bool) -> Verdict {
     let settings = Settings::default();
-    let frame = Frame { openid: "oUser", original_id: "gh_1", to_event, settings: &settings };
+    let frame =
+        Frame { openid: "oUser", original_id: "gh_1", to_event, settings: &settings, has_media: &kept };
     judge(body.as_bytes(), &signer(mode), &frame)
 }
 
@@ -73,6 +80,52 @@ fn every_fault_of_a_plain_reply_has_its_code() {
         assert_eq!(codes(&verdict).first(), Some(&code), "{body}");
         assert!(verdict.wrong() && verdict.shown.is_none(), "{body}");
     }
+}
+
+#[test]
+fn a_file_the_account_does_not_have_ends_as_the_setting_says() {
+    let reply = |kind: &str, wrapper: &str, id: &str| {
+        reply(&format!("<MsgType>{kind}</MsgType><{wrapper}><MediaId>{id}</MediaId></{wrapper}>"))
+    };
+    for (kind, wrapper) in [("image", "Image"), ("voice", "Voice"), ("video", "Video")] {
+        assert!(judged(&reply(kind, wrapper, kind), Mode::Plain, false).shown.is_some(), "{kind}");
+        for id in ["lost", "thumb"] {
+            let verdict = judged(&reply(kind, wrapper, id), Mode::Plain, false);
+            assert_eq!((codes(&verdict), verdict.wrong()), (vec!["unknown_media"], true), "{kind} {id}");
+            assert_eq!(verdict.findings[0].place, format!("{wrapper}/MediaId"));
+        }
+    }
+    let music = reply("music", "Music", "").replace("MediaId", "ThumbMediaId");
+    assert!(judged(&music, Mode::Plain, false).findings.is_empty());
+    let body = reply("image", "Image", "lost");
+    for (ends, shown) in [(UnknownMedia::Silent, false), (UnknownMedia::Shown, true)] {
+        let settings = Settings { unknown_media_in_reply: ends, ..Settings::default() };
+        let frame = Frame {
+            openid: "oUser",
+            original_id: "gh_1",
+            to_event: false,
+            settings: &settings,
+            has_media: &|_, _| false,
+        };
+        let verdict = judge(body.as_bytes(), &signer(Mode::Plain), &frame);
+        assert_eq!((verdict.wrong(), verdict.shown.is_some()), (false, shown), "{ends:?}");
+        assert_eq!(codes(&verdict), ["unknown_media"]);
+    }
+}
+
+#[test]
+fn a_section_that_was_not_split_is_shown_and_named() {
+    let verdict = judged(&text("a]]>b"), Mode::Plain, false);
+    assert_eq!(codes(&verdict), ["cdata_not_split"]);
+    assert_eq!(verdict.shown.unwrap().fields["content"], "ab]]>");
+    assert!(!judged(&text("a]]]]><![CDATA[>b"), Mode::Plain, false).findings.iter().any(|_| true));
+}
+
+#[test]
+fn a_mode_that_does_not_fit_is_one_finding() {
+    let sealed = sealed("wx0123456789abcdef", "emuToken2026", &text("ok"));
+    assert_eq!(codes(&judged(&sealed, Mode::Plain, false)), ["encrypted_in_plain"]);
+    assert_eq!(codes(&judged(&text("ok"), Mode::Secure, false)), ["not_encrypted"]);
 }
 
 #[test]
@@ -138,6 +191,7 @@ fn the_reply_of_test_vector_a_is_shown() {
         original_id: "gh_0123456789ab",
         to_event: false,
         settings: &settings,
+        has_media: &kept,
     };
     let body = "<xml><Encrypt><![CDATA[DpQeJfnf/MGZ/+GTIspwVImfSqIoEApGD0lIDU/E2fjzki5+g1xWo+IpOiSlFPvxGABtNM7DJjnU1tVU9TsSUvYPB1FHQJmURYt4thdY4rJSFQZLlyGO49v2I6P+bSeR4pbBmpLfCsnS8Mqm3TNpoUxSvbeWTfYYGDQ3wp5KbfHglzd744Oh2xSTh4RQlStDTuplxSSud7Cr5Y/yUSdAWQIy2Un2rJS+Kj0MaU4Lv8RgkXLWo5WI0jAj7JhXHd7FL96ZB4uxZigxa6g4Pwbi81oP52dKCAN+vJJhL3r0LjWeyrYWFXlkT21fpEijqE3IQnjb9EzetQ+UaWgRjkgkjgVGiL6rX9P6yaVHJJFrEDStbfZ/rwYaOceQznKToaUp]]></Encrypt><MsgSignature><![CDATA[fdad3e50c1fb4714c9bb7153a2c6c8f4f88d56a5]]></MsgSignature><TimeStamp>1732000001</TimeStamp><Nonce><![CDATA[771144]]></Nonce></xml>";
     let verdict = judge(body.as_bytes(), &signer(Mode::Secure), &frame);
@@ -150,7 +204,13 @@ fn tried(status: Option<u16>, error: Option<&str>) -> Try {
 
 fn of_tries(tries: &[Try]) -> Verdict {
     let settings = Settings::default();
-    let frame = Frame { openid: "oUser", original_id: "gh_1", to_event: false, settings: &settings };
+    let frame = Frame {
+        openid: "oUser",
+        original_id: "gh_1",
+        to_event: false,
+        settings: &settings,
+        has_media: &kept,
+    };
     let signer = signer(Mode::Plain);
     verdict(&Facts { tries, limit_ms: 5000, body: Some(b"success"), signer: &signer, frame: &frame })
 }

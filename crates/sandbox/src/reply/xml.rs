@@ -8,6 +8,8 @@ pub(crate) struct Element {
     pub(crate) name: String,
     pub(crate) text: String,
     pub(crate) children: Vec<Element>,
+    /// Line and column of the document's first `]]>` outside of CDATA; the root's only.
+    pub(crate) stray: Option<(usize, usize)>,
 }
 
 impl Element {
@@ -35,7 +37,7 @@ const MAX_DEPTH: usize = 32;
 
 /// Reads one document whose root must be `xml`.
 pub(crate) fn read(text: &str) -> Result<Element, Broken> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, stray: None };
     if let Some((byte, character)) = text.char_indices().find(|(_, c)| forbidden(*c)) {
         let (line, column) = reader.place(byte);
         return Err(Broken::Control { character, byte, line, column });
@@ -48,13 +50,14 @@ pub(crate) fn read(text: &str) -> Result<Element, Broken> {
         return Err(reader.broken("text where the root element <xml> should begin"));
     }
     let start = reader.at;
-    let root = reader.element(0)?;
+    let mut root = reader.element(0)?;
     if root.name != "xml" {
         reader.at = start;
         return Err(reader.broken("the root element is not <xml>"));
     }
     reader.skip_misc()?;
     if reader.rest().is_empty() {
+        root.stray = reader.stray.map(|at| reader.place(at));
         Ok(root)
     } else {
         Err(reader.broken("text after the end of the root element"))
@@ -68,6 +71,8 @@ fn forbidden(c: char) -> bool {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Where the first `]]>` outside of CDATA stands.
+    stray: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -207,6 +212,9 @@ impl<'a> Reader<'a> {
     /// Plain text up to the next tag.
     fn characters(&mut self, out: &mut String) -> Result<(), Broken> {
         let end = self.rest().find('<').map_or(self.text.len(), |length| self.at + length);
+        if let Some(length) = self.text[self.at..end].find("]]>") {
+            self.stray.get_or_insert(self.at + length);
+        }
         while self.at < end {
             let chunk = &self.text[self.at..end];
             let plain = chunk.find('&').unwrap_or(chunk.len());
@@ -263,6 +271,13 @@ mod tests {
     fn split_cdata_is_joined() {
         let root = read("<xml><C><![CDATA[a]]]]><![CDATA[>b]]></C></xml>").unwrap();
         assert_eq!(root.text("C"), Some("a]]>b"));
+    }
+
+    #[test]
+    fn a_section_that_ends_early_is_found_and_one_that_was_split_is_not() {
+        let root = read("<xml>\n<C><![CDATA[a]]>b]]></C></xml>").unwrap();
+        assert_eq!((root.text("C"), root.stray), (Some("ab]]>"), Some((2, 18))));
+        assert_eq!(read("<xml><C><![CDATA[a]]]]><![CDATA[>b]]></C></xml>").unwrap().stray, None);
     }
 
     #[test]

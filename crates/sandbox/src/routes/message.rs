@@ -19,6 +19,13 @@ pub(crate) fn send(desk: &mut Desk<'_>) -> Result {
     let msgmenu = may(account.kind, account.verified, Right::MsgMenu);
     let around = Around { settings: &settings, media: &account.media, now_ms, msgmenu };
     let fields = message_check::check(&kind, &body, &around)?;
+    let agent = match body["customservice"]["kf_account"].as_str() {
+        Some(name) => {
+            let agent = account.agents.find(name).ok_or(65401)?;
+            Some((agent.account.clone(), agent.nickname.clone()))
+        }
+        None => None,
+    };
     if let Some(follower) = account.follower_mut(&openid) {
         if !follower.known {
             return Err(43004.into());
@@ -32,7 +39,11 @@ pub(crate) fn send(desk: &mut Desk<'_>) -> Result {
         // Unfollowing has closed every window, so that it is refused here with 45015.
         follower.ledger.spend(now_ms).map_err(Closed::code)?;
     }
-    let fields = desk.world.enriched(at, &kind, fields, now_ms);
+    let mut fields = desk.world.enriched(at, &kind, fields, now_ms);
+    if let Some((account, nickname)) = agent {
+        fields.insert("kf_account".to_owned(), Value::from(account));
+        fields.insert("kf_nick".to_owned(), Value::from(nickname));
+    }
     let bubble = Bubble { from: From::Account, kind, fields, exchange: None, passive: false };
     desk.world.show(at, &openid, bubble, now_ms);
     desk.world.tell_user(at, &openid, now_ms);

@@ -1,4 +1,4 @@
-//! Addresses and the callback check.
+//! Addresses, the callback check, and the web site's automatic replies.
 
 use serde_json::json;
 
@@ -25,4 +25,9 @@ pub(crate) fn callback_check(desk: &mut Desk<'_>) -> Result {
         "ping" => json!({ "ping": ping }),
         _ => json!({"dns": dns, "ping": ping}),
     }))
+}
+
+/// The automatic replies made on the platform's web site, of which there are none here.
+pub(crate) fn automatic_replies(_: &mut Desk<'_>) -> Result {
+    Ok(Answer::Json(json!({"is_add_friend_reply_open": 0, "is_autoreply_open": 0})))
 }

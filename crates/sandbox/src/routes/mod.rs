@@ -21,6 +21,9 @@ mod quota;
 mod tag;
 mod blacklist;
 mod template;
+mod subscribe;
+mod agent;
+mod elsewhere;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -41,6 +44,7 @@ use crate::reply::findings;
 use crate::world::World;
 use crate::world::token::BadToken;
 use desk::{Answer, Call, Desk, File, Refused};
+pub(crate) use elsewhere::Standing;
 use hongyan_wire::{ErrCode, Lang};
 use table::Route;
 
@@ -58,8 +62,14 @@ pub(crate) async fn entry(State(platform): State<Arc<Platform>>, request: Reques
     };
     let began = Instant::now();
     let person = record::person(&call);
-    let fault = platform.with(|world, _| {
-        let target = Target { direction: Direction::Api, kind: &call.path, user: person.as_deref() };
+    let fault = platform.with(|world, now_ms| {
+        let account = world.accounts[account_of(world, &call, now_ms)].app_id.clone();
+        let target = Target {
+            direction: Direction::Api,
+            account: &account,
+            kind: &call.path,
+            user: person.as_deref(),
+        };
         world.faults.strike(&target, &mut Turn::default())
     });
     if let Some(delay) = fault.as_ref().and_then(|deed| deed.delay_ms) {
@@ -135,12 +145,16 @@ fn handle(world: &mut World, visit: &Visit<'_>) -> Response {
     let Visit { call, person, fault, began, now_ms } = *visit;
     let forced = fault.and_then(|deed| deed.errcode);
     let route = table::find(&call.path);
+    let elsewhere = if route.is_none() { elsewhere::find(&call.path) } else { None };
     let account = account_of(world, call, now_ms);
     let before = state::of(world, account, person, Some(&call.path), now_ms);
     let mut desk = Desk { at: account, world, call, now_ms, user: None };
     let result = match (forced, route) {
         (Some(code), _) => Err(code.into()),
         (None, Some(route)) => run(route, &mut desk),
+        (None, None) if elsewhere.is_some() => {
+            elsewhere.as_ref().map_or(Err(40066.into()), |(_, route)| run(route, &mut desk))
+        }
         // What the platform says to a path it does not know.
         (None, None) => Err(40066.into()),
     };
@@ -160,7 +174,12 @@ fn handle(world: &mut World, visit: &Visit<'_>) -> Response {
             respond(answer)
         }
         Err(refused) => {
-            refuse(world, &mut exchange, call, refused, route.is_some() || forced.is_some(), now_ms)
+            let known = route.is_some() || elsewhere.is_some() || forced.is_some();
+            let response = refuse(world, &mut exchange, call, refused, known, now_ms);
+            if let (None, Some((standing, _))) = (forced, &elsewhere) {
+                exchange.findings.push(findings::not_in_sandbox(*standing, &call.path));
+            }
+            response
         }
     };
     exchange.reply["headers"] = record::headers(&response);
@@ -231,7 +250,7 @@ fn refuse(
     exchange.outcome = Outcome::Failed;
     exchange.reply = json!({"status": 200, "content_type": JSON, "body": body});
     exchange.findings.push(if known {
-        let meaning = |lang| code.meaning(lang).unwrap_or("?");
+        let meaning = |lang| code.meaning(lang).unwrap_or(text.as_str());
         findings::errcode(refused.code, &call.path, meaning(Lang::Zh), meaning(Lang::En))
     } else {
         findings::unknown_path(refused.code, call.method.as_str(), &call.path)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::desk::{Answer, Desk, Refused, Result};
 use crate::platform::random_hex;
 use crate::world::rights::Right;
+use crate::world::web::authorize::VIRTUAL;
 use crate::world::web::grant::{Grant, Scope};
 
 /// Changes a code into a web token.
@@ -23,7 +24,12 @@ pub(crate) fn access_token(desk: &mut Desk<'_>) -> Result {
     let (settings, now_ms) = (desk.settings().web, desk.now_ms);
     let grant = desk.account().web.grants.redeem(code, (fresh(), fresh()), now_ms, &settings)?;
     desk.user = Some(grant.identity.openid.clone());
-    Ok(token(&grant, settings.token_seconds))
+    let mut answer = token(&grant, settings.token_seconds);
+    // The page gives it with this scope only.
+    if let (Scope::UserInfo, Some(unionid)) = (grant.scope, unionid(desk, &grant)) {
+        answer["unionid"] = Value::from(unionid);
+    }
+    Ok(Answer::Json(answer))
 }
 
 /// Prolongs a web token for as long as its refresh token lives.
@@ -38,7 +44,7 @@ pub(crate) fn refresh_token(desk: &mut Desk<'_>) -> Result {
     let (settings, now_ms) = (desk.settings().web, desk.now_ms);
     let grant = desk.account().web.grants.refresh(refresh, fresh(), now_ms, &settings)?;
     desk.user = Some(grant.identity.openid.clone());
-    Ok(token(&grant, settings.token_seconds))
+    Ok(Answer::Json(token(&grant, settings.token_seconds)))
 }
 
 /// Name and picture of who logged in.
@@ -54,7 +60,7 @@ pub(crate) fn user_info(desk: &mut Desk<'_>) -> Result {
         desk.world.people.get(person).map(|person| person.nickname.clone()).unwrap_or_default()
     };
     let picture = if grant.identity.snapshot { "0".to_owned() } else { (person + 1).to_string() };
-    Ok(Answer::Json(json!({
+    let mut answer = json!({
         "openid": grant.identity.openid,
         "nickname": nickname,
         // Since October 2021 these are empty for everybody.
@@ -65,7 +71,14 @@ pub(crate) fn user_info(desk: &mut Desk<'_>) -> Result {
         "country": "",
         "headimgurl": format!("{}/mmopen/{picture}/132", desk.world.base),
         "privilege": [],
-    })))
+    });
+    if let Some(unionid) = unionid(desk, &grant) {
+        answer["unionid"] = Value::from(unionid);
+    }
+    if grant.identity.snapshot {
+        answer["is_snapshotuser"] = Value::from(1);
+    }
+    Ok(Answer::Json(answer))
 }
 
 /// Whether a web token works for this person.
@@ -103,7 +116,13 @@ fn fresh() -> String {
     format!("SBW_{}", random_hex(40))
 }
 
-fn token(grant: &Grant, seconds: i64) -> Answer {
+/// Who it is in the eyes of every account of the same owner; a virtual person has a virtual one.
+fn unionid(desk: &Desk<'_>, grant: &Grant) -> Option<String> {
+    let person = if grant.identity.snapshot { VIRTUAL } else { 0 } + grant.identity.person;
+    desk.world.unionid(desk.at, person)
+}
+
+fn token(grant: &Grant, seconds: i64) -> Value {
     let mut answer = json!({
         "access_token": grant.access_token,
         "expires_in": seconds,
@@ -114,5 +133,5 @@ fn token(grant: &Grant, seconds: i64) -> Answer {
     if grant.identity.snapshot {
         answer["is_snapshotuser"] = Value::from(1);
     }
-    Answer::Json(answer)
+    answer
 }

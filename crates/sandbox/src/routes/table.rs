@@ -1,7 +1,10 @@
 //! The endpoints as a table: path, method, what is needed, how often, and who answers.
 
 use super::desk::{Desk, Result};
-use super::{blacklist, jssdk, media, menu, message, misc, oauth, qrcode, quota, tag, template, token, user};
+use super::{
+    agent, blacklist, jssdk, media, menu, message, misc, oauth, qrcode, quota, subscribe, tag, template,
+    token, user,
+};
 use crate::world::rights::Right;
 
 /// The methods an endpoint takes.
@@ -37,7 +40,10 @@ const fn open(method: Verb, path: &'static str, run: fn(&mut Desk<'_>) -> Result
     Route { path, method, token: false, right: Basic, daily: u32::MAX, run }
 }
 
-use Right::{Basic, ClearQuota, ConditionalMenu, CustomerService, Media, Menu, QrCodes, Templates, Users};
+use Right::{
+    Agents, Basic, ClearQuota, ConditionalMenu, CustomerService, Media, Menu, QrCodes, Subscriptions,
+    Templates, Users,
+};
 use Verb::{Any, Get, Post};
 
 static ROUTES: &[Route] = &[
@@ -47,6 +53,8 @@ static ROUTES: &[Route] = &[
     route(Any, "/cgi-bin/menu/get", Menu, 10_000, menu::get),
     route(Any, "/cgi-bin/menu/delete", Menu, 1000, menu::delete),
     route(Any, "/cgi-bin/get_current_selfmenu_info", Menu, 10_000, menu::self_info),
+    route(Any, "/cgi-bin/get_current_autoreply_info", Media, 10_000, misc::automatic_replies),
+    route(Get, "/cgi-bin/material/get_materialcount", Media, 5000, media::material_count),
     route(Post, "/cgi-bin/menu/addconditional", Menu, 2000, menu::add_conditional),
     route(Post, "/cgi-bin/menu/delconditional", ConditionalMenu, 2000, menu::delete_conditional),
     route(Post, "/cgi-bin/menu/trymatch", ConditionalMenu, 20_000, menu::try_match),
@@ -85,6 +93,22 @@ static ROUTES: &[Route] = &[
     route(Post, "/cgi-bin/template/api_add_template", Templates, 1000, template::add),
     route(Any, "/cgi-bin/template/get_all_private_template", Templates, 1000, template::list),
     route(Post, "/cgi-bin/template/del_private_template", Templates, 1000, template::remove),
+    route(Post, "/cgi-bin/template/api_set_industry", Templates, 1000, template::set_industry),
+    route(Any, "/cgi-bin/template/get_industry", Templates, 1000, template::get_industry),
+    route(Post, "/cgi-bin/message/subscribe/bizsend", Subscriptions, 100_000, subscribe::send),
+    route(Get, "/wxaapi/newtmpl/getcategory", Subscriptions, 1000, subscribe::categories),
+    route(Get, "/wxaapi/newtmpl/getpubtemplatetitles", Subscriptions, 1000, subscribe::titles),
+    route(Get, "/wxaapi/newtmpl/getpubtemplatekeywords", Subscriptions, 1000, subscribe::keywords),
+    route(Get, "/wxaapi/newtmpl/gettemplate", Subscriptions, 1000, subscribe::list),
+    route(Post, "/wxaapi/newtmpl/addtemplate", Subscriptions, 1000, subscribe::add),
+    route(Post, "/wxaapi/newtmpl/deltemplate", Subscriptions, 1000, subscribe::remove),
+    route(Post, "/customservice/kfaccount/add", Agents, 1000, agent::add),
+    route(Post, "/customservice/kfaccount/update", Agents, 1000, agent::update),
+    route(Any, "/customservice/kfaccount/del", Agents, 1000, agent::remove),
+    route(Post, "/customservice/kfaccount/inviteworker", Agents, 1000, agent::invite),
+    route(Post, "/customservice/kfaccount/uploadheadimg", Agents, 1000, agent::picture),
+    route(Any, "/cgi-bin/customservice/getkflist", Agents, 10_000, agent::list),
+    route(Any, "/cgi-bin/customservice/getonlinekflist", Agents, 10_000, agent::online),
     route(Get, "/cgi-bin/ticket/getticket", Basic, 1_000_000, jssdk::ticket),
     open(Any, "/sns/oauth2/access_token", oauth::access_token),
     open(Any, "/sns/oauth2/refresh_token", oauth::refresh_token),

@@ -6,7 +6,7 @@ use super::desk::{Answer, Desk, Refused, Result};
 use crate::push::fields::Fields;
 use crate::world::chat::From;
 use crate::world::template::{self, Template};
-use crate::world::{Bubble, Outgoing};
+use crate::world::{Bubble, Outgoing, industry};
 
 /// Sends one; how it ended is pushed afterwards.
 pub(crate) fn send(desk: &mut Desk<'_>) -> Result {
@@ -71,6 +71,34 @@ pub(crate) fn add(desk: &mut Desk<'_>) -> Result {
     let settings = desk.settings();
     let template = desk.account().templates.add(None, short.to_owned(), content, &settings)?;
     Ok(Answer::Json(json!({"errcode": 0, "errmsg": "ok", "template_id": template.id})))
+}
+
+/// Sets the two trades of the account.
+pub(crate) fn set_industry(desk: &mut Desk<'_>) -> Result {
+    let body = desk.json()?;
+    let number = |name: &str| {
+        let given = body[name].as_u64().or_else(|| body[name].as_str()?.parse().ok());
+        given
+            .and_then(|number| usize::try_from(number).ok())
+            .filter(|number| industry::trade(*number).is_some())
+    };
+    let (first, second) = (number("industry_id1").ok_or(40102)?, number("industry_id2").ok_or(40102)?);
+    let now_ms = desk.now_ms;
+    desk.account().templates.set_trades(first, second, now_ms)?;
+    Ok(Answer::done())
+}
+
+/// The two trades of the account.
+pub(crate) fn get_industry(desk: &mut Desk<'_>) -> Result {
+    let (first, second) = desk.account().templates.trades();
+    let described = |number| {
+        let (first_class, second_class) = industry::trade(number).unwrap_or_default();
+        json!({"first_class": first_class, "second_class": second_class})
+    };
+    Ok(Answer::Json(json!({
+        "primary_industry": described(first),
+        "secondary_industry": described(second),
+    })))
 }
 
 /// All templates of the account.

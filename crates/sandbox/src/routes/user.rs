@@ -4,14 +4,16 @@ use hongyan_wire::Scene;
 use serde_json::{Value, json};
 
 use super::desk::{Answer, Desk, Refused, Result};
+use crate::world::World;
 use crate::world::person::Follower;
 
 /// One follower.
 pub(crate) fn info(desk: &mut Desk<'_>) -> Result {
     let openid = desk.openid(&Value::from(desk.call.query("openid")))?;
     let lang = desk.call.query("lang").unwrap_or("zh_CN").to_owned();
-    let follower = desk.account().follower(&openid).ok_or(40003)?;
-    Ok(Answer::Json(described(follower, &lang)))
+    let (at, world) = (desk.at, &*desk.world);
+    let follower = world.accounts[at].follower(&openid).ok_or(40003)?;
+    Ok(Answer::Json(described(world, at, follower, &lang)))
 }
 
 /// Up to a hundred followers.
@@ -21,16 +23,17 @@ pub(crate) fn batch(desk: &mut Desk<'_>) -> Result {
     if list.is_empty() || list.len() > 100 {
         return Err(40032.into());
     }
-    let account = desk.account();
+    let (at, world) = (desk.at, &*desk.world);
     let infos = list.iter().map(|one| {
-        let follower = account.follower(one["openid"].as_str().unwrap_or_default()).ok_or(40003)?;
-        Ok(described(follower, one["lang"].as_str().unwrap_or("zh_CN")))
+        let openid = one["openid"].as_str().unwrap_or_default();
+        let follower = world.accounts[at].follower(openid).ok_or(40003)?;
+        Ok(described(world, at, follower, one["lang"].as_str().unwrap_or("zh_CN")))
     });
     let infos = infos.collect::<std::result::Result<Vec<Value>, i64>>()?;
     Ok(Answer::Json(json!({ "user_info_list": infos })))
 }
 
-fn described(follower: &Follower, lang: &str) -> Value {
+fn described(world: &World, at: usize, follower: &Follower, lang: &str) -> Value {
     if !follower.following {
         return json!({"subscribe": 0, "openid": follower.openid});
     }
@@ -39,7 +42,7 @@ fn described(follower: &Follower, lang: &str) -> Value {
         Some(Scene::Text(text)) => (0, text.as_str()),
         None => (0, ""),
     };
-    json!({
+    let mut out = json!({
         "subscribe": 1,
         "openid": follower.openid,
         "language": lang,
@@ -50,7 +53,11 @@ fn described(follower: &Follower, lang: &str) -> Value {
         "subscribe_scene": follower.subscribe_scene(),
         "qr_scene": number,
         "qr_scene_str": text,
-    })
+    });
+    if let Some(unionid) = world.unionid(at, follower.person) {
+        out["unionid"] = Value::from(unionid);
+    }
+    out
 }
 
 /// The OpenIDs of followers, up to 10 000 after a given one.

@@ -53,8 +53,8 @@ fn short<'a>(source: Source<'a>, node: &'a Node, verb: &str, rest: &str) -> Read
         source.bad(node.place, what, Some(hint))
     };
     match verb {
-        "follow" | "unfollow" | "pay" if rest.is_empty() => Ok(json!({})),
-        "follow" | "unfollow" | "pay" => {
+        "follow" | "unfollow" | "pay" | "mute" | "unmute" if rest.is_empty() => Ok(json!({})),
+        "follow" | "unfollow" | "pay" | "mute" | "unmute" => {
             let what =
                 Words::new(format!("nothing belongs after {verb}"), format!("{verb} 后面不应再有内容"));
             source.bad(node.place, what, None)
@@ -68,10 +68,14 @@ fn short<'a>(source: Source<'a>, node: &'a Node, verb: &str, rest: &str) -> Read
             None if rest.starts_with("http") => json!({ "url": rest }),
             None => json!({ "ticket": rest }),
         }),
-        "locate" => {
+        "subscription" if !rest.is_empty() => Ok(json!({ "template_id": rest })),
+        "locate" | "report_location" => {
             let mut parts = rest.splitn(3, |letter: char| letter == ',' || letter.is_whitespace());
             let mut number = || parts.next()?.trim().parse::<f64>().ok();
             match (number(), number()) {
+                (Some(latitude), Some(longitude)) if verb == "report_location" => {
+                    Ok(json!({"latitude": latitude, "longitude": longitude}))
+                }
                 (Some(latitude), Some(longitude)) => {
                     let label = parts.next().unwrap_or_default().trim();
                     Ok(json!({"latitude": latitude, "longitude": longitude, "label": label}))
@@ -83,6 +87,7 @@ fn short<'a>(source: Source<'a>, node: &'a Node, verb: &str, rest: &str) -> Read
         "tap" => needs("关于我们/公司简介"),
         "send" => needs("image"),
         "menu_click" => needs("101"),
+        "subscription" => needs("subscribe-template-1"),
         _ => needs("你好"),
     }
 }
@@ -95,6 +100,8 @@ fn long<'a>(source: Source<'a>, verb: &str, node: &'a Node) -> Read<Value> {
     let allowed = match verb {
         "tap" => keys::TAP,
         "locate" => keys::LOCATE,
+        "report_location" => keys::REPORT,
+        "subscription" => keys::SUBSCRIPTION,
         "scan" => keys::SCAN,
         "send" => return message(source, node),
         _ => {

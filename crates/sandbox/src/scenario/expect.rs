@@ -9,7 +9,7 @@ use super::describe;
 use super::link::Asked;
 use super::model::{Expect, PushWanted, Wanted};
 use super::pattern::{Limit, Pattern};
-use super::play::{Missed, Player, id};
+use super::play::{Missed, Player, View, id};
 use super::words::Words;
 
 /// How long a message or a call may take, in milliseconds.
@@ -23,163 +23,140 @@ fn until(within: Option<i64>, usual: i64) -> Instant {
     Instant::now() + Duration::from_millis(within.unwrap_or(usual).max(0) as u64)
 }
 
+/// What a look at the world has shown.
+enum Look {
+    Met,
+    /// Not yet; this is what there is.
+    Missing(Words),
+    /// It can no longer be.
+    Broken(Words),
+    /// It is so, and must stay so until then.
+    Holding(Instant),
+}
+
 impl Player {
+    /// Looks until it is so, or the time is over.
     pub(crate) async fn expect(&mut self, expect: &Expect, within: Option<i64>) -> Result<(), Missed> {
-        let outcome = match expect {
-            Expect::Phone { person, message, save } => {
-                self.phone(person, message, save.as_deref(), within).await
-            }
-            Expect::Count { person, message, number } => self.count(person, message, number, within).await,
-            Expect::Push(wanted) => self.push(wanted, within).await,
-            Expect::Api { path, person, errcode } => {
-                self.api(path, person.as_deref(), *errcode, within).await
-            }
-            Expect::Notice { person, text } => self.notice(person, text.as_ref(), within).await,
-            Expect::NoNotice { person } => self.no_notice(person, within).await,
+        let usual = match expect {
+            Expect::Push(_) | Expect::Notice { .. } => PUSH_MS,
+            Expect::NoNotice { .. } => 0,
+            Expect::Phone { .. } | Expect::Count { .. } | Expect::Api { .. } => PATIENCE_MS,
         };
-        match outcome {
-            Ok(None) => Ok(()),
-            Ok(Some(got)) | Err(got) => Err(Missed { expected: describe::expected(expect), got }),
-        }
-    }
-
-    /// A message that fits, after the last one that was met; gives what is there otherwise.
-    async fn phone(
-        &mut self,
-        person: &str,
-        wanted: &Wanted,
-        save: Option<&str>,
-        within: Option<i64>,
-    ) -> Asked<Option<Words>> {
-        let until = until(within, PATIENCE_MS);
+        let until = until(within, usual);
+        let missed = |got| Missed { expected: describe::expected(expect), got };
         loop {
             self.link.mark();
-            let Some(who) = self.people.get(person) else { return Ok(None) };
-            let messages = self.link.chat(&who.openid, who.met).await?;
-            let met = messages.iter().find(|message| fits(message, wanted, &self.saved)).cloned();
-            if let Some(message) = met {
-                if let Some(who) = self.people.get_mut(person) {
-                    who.met = id(&message);
+            match self.look(expect, until).await.map_err(missed)? {
+                Look::Met => return Ok(()),
+                Look::Broken(got) => return Err(missed(got)),
+                Look::Missing(got) => {
+                    if !self.link.change_before(until).await {
+                        return Err(missed(got));
+                    }
                 }
-                if let Some(name) = save {
-                    self.saved.insert(name.to_owned(), message);
+                Look::Holding(until) => {
+                    if !self.link.change_before(until).await {
+                        return Ok(());
+                    }
                 }
-                return Ok(None);
-            }
-            if !self.link.change_before(until).await {
-                return Ok(Some(describe::messages(&messages)));
             }
         }
     }
 
-    async fn count(
-        &mut self,
-        person: &str,
-        wanted: &Wanted,
-        number: &Limit,
-        within: Option<i64>,
-    ) -> Asked<Option<Words>> {
-        let until = until(within, PATIENCE_MS);
-        loop {
-            self.link.mark();
-            let Some(who) = self.people.get(person) else { return Ok(None) };
-            let messages = self.link.chat(&who.openid, who.before_act).await?;
-            let count = messages.iter().filter(|message| fits(message, wanted, &self.saved)).count();
-            let good = number.fits(count as f64);
-            if number.exceeded_by(count as f64) {
-                return Ok(Some(describe::counted(count, &messages)));
-            }
-            let wait = if good { Instant::now() + QUIET } else { until };
-            if !self.link.change_before(wait).await {
-                return Ok((!good).then(|| describe::counted(count, &messages)));
-            }
+    async fn look(&mut self, expect: &Expect, until: Instant) -> Asked<Look> {
+        match expect {
+            Expect::Phone { person, message, save } => self.phone(person, message, save.as_deref()).await,
+            Expect::Count { person, message, number } => self.count(person, message, number).await,
+            Expect::Push(wanted) => self.push(wanted).await,
+            Expect::Api { path, person, errcode } => self.api(path, person.as_deref(), *errcode).await,
+            Expect::Notice { person, text } => self.notice(person, text.as_ref()).await,
+            Expect::NoNotice { person } => self.no_notice(person, until).await,
         }
     }
 
-    async fn push(&mut self, wanted: &PushWanted, within: Option<i64>) -> Asked<Option<Words>> {
-        let until = until(within, PUSH_MS);
-        loop {
-            self.link.mark();
-            let pushes = self.link.exchanges("push", self.last_push).await?;
-            let openid = wanted.person.as_ref().and_then(|person| self.people.get(person));
-            let met = pushes.iter().find(|push| {
-                openid.is_none_or(|who| push["user"] == who.openid.as_str()) && push_fits(push, wanted)
-            });
-            if let Some(push) = met {
-                self.last_push = id(push);
-                return Ok(None);
-            }
-            if !self.link.change_before(until).await {
-                return Ok(Some(describe::pushes(&pushes)));
-            }
-        }
+    /// The messages of somebody's chat after the one the view names.
+    async fn messages(&mut self, person: &str, after: impl Fn(&View) -> u64) -> Asked<Vec<Value>> {
+        let base = self.base();
+        let Some(view) = self.view(person).cloned() else { return Ok(Vec::new()) };
+        self.link.chat(&base, &view.openid, after(&view)).await
     }
 
-    async fn api(
-        &mut self,
-        path: &str,
-        person: Option<&str>,
-        errcode: Option<i64>,
-        within: Option<i64>,
-    ) -> Asked<Option<Words>> {
-        let until = until(within, PATIENCE_MS);
-        let openid = person.and_then(|person| self.people.get(person)).map(|who| who.openid.clone());
-        loop {
-            self.link.mark();
-            let calls = self.link.exchanges("api", self.last_call).await?;
-            let met = calls.iter().find(|call| {
-                call["kind"] == path
-                    && openid.as_ref().is_none_or(|openid| call["user"] == openid.as_str())
-                    && errcode.is_none_or(|code| describe::errcode(call) == code)
-            });
-            if let Some(call) = met {
-                self.last_call = id(call);
-                return Ok(None);
-            }
-            if !self.link.change_before(until).await {
-                return Ok(Some(describe::calls(&calls)));
-            }
-        }
+    fn openid(&mut self, person: Option<&str>) -> Option<String> {
+        self.view(person?).map(|view| view.openid.clone())
     }
 
-    async fn notice(
-        &mut self,
-        person: &str,
-        text: Option<&Pattern>,
-        within: Option<i64>,
-    ) -> Asked<Option<Words>> {
-        let until = until(within, PUSH_MS);
-        loop {
-            self.link.mark();
-            let Some(who) = self.people.get(person) else { return Ok(None) };
-            let messages = self.link.chat(&who.openid, who.noticed).await?;
-            let met = messages.iter().find(|message| {
-                message["from"] == "notice" && text.is_none_or(|text| text.fits(describe::text(message)))
-            });
-            if let (Some(notice), Some(who)) = (met, self.people.get_mut(person)) {
-                who.noticed = id(notice);
-                return Ok(None);
-            }
-            if !self.link.change_before(until).await {
-                return Ok(Some(describe::messages(&messages)));
-            }
+    /// A message that fits, after the last one that was met.
+    async fn phone(&mut self, person: &str, wanted: &Wanted, save: Option<&str>) -> Asked<Look> {
+        let messages = self.messages(person, |view| view.met).await?;
+        let Some(message) = messages.iter().find(|message| fits(message, wanted, &self.saved)) else {
+            return Ok(Look::Missing(describe::messages(&messages)));
+        };
+        if let Some(view) = self.view(person) {
+            view.met = id(message);
         }
+        if let Some(name) = save {
+            self.saved.insert(name.to_owned(), message.clone());
+        }
+        Ok(Look::Met)
+    }
+
+    async fn count(&mut self, person: &str, wanted: &Wanted, number: &Limit) -> Asked<Look> {
+        let messages = self.messages(person, |view| view.before_act).await?;
+        let count = messages.iter().filter(|message| fits(message, wanted, &self.saved)).count();
+        let got = || describe::counted(count, &messages);
+        Ok(if number.exceeded_by(count as f64) {
+            Look::Broken(got())
+        } else if number.fits(count as f64) {
+            Look::Holding(Instant::now() + QUIET)
+        } else {
+            Look::Missing(got())
+        })
+    }
+
+    async fn push(&mut self, wanted: &PushWanted) -> Asked<Look> {
+        let at = self.at;
+        let pushes = self.link.exchanges(&self.base(), "push", self.last_push[at]).await?;
+        let openid = self.openid(wanted.person.as_deref());
+        let ours = |push: &&Value| openid.as_ref().is_none_or(|openid| push["user"] == openid.as_str());
+        let met = pushes.iter().filter(ours).find(|push| push_fits(push, wanted));
+        let Some(push) = met else { return Ok(Look::Missing(describe::pushes(&pushes))) };
+        self.last_push[at] = id(push);
+        Ok(Look::Met)
+    }
+
+    async fn api(&mut self, path: &str, person: Option<&str>, errcode: Option<i64>) -> Asked<Look> {
+        let at = self.at;
+        let calls = self.link.exchanges(&self.base(), "api", self.last_call[at]).await?;
+        let openid = self.openid(person);
+        let met = calls.iter().find(|call| {
+            call["kind"] == path
+                && openid.as_ref().is_none_or(|openid| call["user"] == openid.as_str())
+                && errcode.is_none_or(|code| describe::errcode(call) == code)
+        });
+        let Some(call) = met else { return Ok(Look::Missing(describe::calls(&calls))) };
+        self.last_call[at] = id(call);
+        Ok(Look::Met)
+    }
+
+    async fn notice(&mut self, person: &str, text: Option<&Pattern>) -> Asked<Look> {
+        let messages = self.messages(person, |view| view.noticed).await?;
+        let met = messages.iter().find(|message| {
+            message["from"] == "notice" && text.is_none_or(|text| text.fits(describe::text(message)))
+        });
+        let Some(notice) = met else { return Ok(Look::Missing(describe::messages(&messages))) };
+        if let Some(view) = self.view(person) {
+            view.noticed = id(notice);
+        }
+        Ok(Look::Met)
     }
 
     /// None since the beginning, or since the last one that was expected.
-    async fn no_notice(&mut self, person: &str, within: Option<i64>) -> Asked<Option<Words>> {
-        let until = until(within, 0);
-        loop {
-            self.link.mark();
-            let Some(who) = self.people.get(person) else { return Ok(None) };
-            let messages = self.link.chat(&who.openid, who.noticed).await?;
-            if let Some(notice) = messages.iter().find(|message| message["from"] == "notice") {
-                return Ok(Some(describe::messages(std::slice::from_ref(notice))));
-            }
-            if !self.link.change_before(until).await {
-                return Ok(None);
-            }
-        }
+    async fn no_notice(&mut self, person: &str, until: Instant) -> Asked<Look> {
+        let messages = self.messages(person, |view| view.noticed).await?;
+        Ok(match messages.iter().find(|message| message["from"] == "notice") {
+            Some(notice) => Look::Broken(describe::messages(std::slice::from_ref(notice))),
+            None => Look::Holding(until),
+        })
     }
 }
 

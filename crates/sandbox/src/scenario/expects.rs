@@ -3,7 +3,6 @@
 use super::fields::{Fields, Read, Source};
 use super::keys;
 use super::model::{Deed, Expect, PushWanted, Wanted};
-use super::pattern::Pattern;
 use super::steps::{Stage, api_path};
 use super::tree::{Node, Tree};
 use super::words::Words;
@@ -110,23 +109,10 @@ fn phone<'a>(stage: &mut Stage<'a>, fields: &Fields<'a>) -> Read<Expect> {
 
 fn wanted(fields: &Fields<'_>) -> Read<Wanted> {
     Ok(Wanted {
-        text: match fields.get("text") {
-            Some(node) => Some(text(fields, node)?),
-            None => None,
-        },
+        text: fields.read("text", Source::pattern)?,
         kind: fields.text("type")?.map(str::to_owned),
         title: fields.read("title", Source::pattern)?,
         passive: fields.read("passive", Source::flag)?,
         ..Wanted::default()
     })
-}
-
-/// A pattern; `{is: /…/}` is a text that looks like an expression.
-fn text<'a>(fields: &Fields<'a>, node: &'a Node) -> Read<Pattern> {
-    let source = fields.source;
-    if node.scalar().is_some() {
-        return source.pattern(node);
-    }
-    let inner = source.fields(node, &["is"])?;
-    Ok(Pattern::Exact(source.text(inner.must("is")?)?.to_owned()))
 }

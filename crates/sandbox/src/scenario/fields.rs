@@ -75,7 +75,12 @@ impl<'a> Source<'a> {
         self.bad(node.place, what, Some(hint))
     }
 
+    /// A text or an expression between slashes; `{is: /…/}` is a text that looks like an expression.
     pub(crate) fn pattern(&self, node: &'a Node) -> Read<Pattern> {
+        if let Tree::Map(_) = &node.tree {
+            let inner = self.fields(node, &["is"])?;
+            return Ok(Pattern::Exact(self.text(inner.must("is")?)?.to_owned()));
+        }
         let text = self.text(node)?;
         match Pattern::parse(text) {
             Ok(pattern) => Ok(pattern),

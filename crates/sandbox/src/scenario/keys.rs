@@ -17,15 +17,31 @@ pub(crate) const ACCOUNT: &[&str] = &[
     "callback",
     "url",
     "original_id",
+    "open_platform",
 ];
 pub(crate) const USER: &[&str] = &["id", "nickname", "following", "platform"];
 /// Steps that are nobody's.
-pub(crate) const STEP: &[&str] = &["expect", "clock", "fault", "token", "qrcode", "call"];
+pub(crate) const STEP: &[&str] = &["expect", "clock", "fault", "token", "qrcode", "call", "account"];
 /// What a person does.
-pub(crate) const VERB: &[&str] =
-    &["follow", "unfollow", "say", "tap", "scan", "send", "locate", "pay", "menu_click"];
+pub(crate) const VERB: &[&str] = &[
+    "follow",
+    "unfollow",
+    "say",
+    "tap",
+    "scan",
+    "send",
+    "locate",
+    "report_location",
+    "subscription",
+    "pay",
+    "mute",
+    "unmute",
+    "menu_click",
+];
 pub(crate) const TAP: &[&str] = &["button", "key", "scan", "pictures", "location"];
 pub(crate) const LOCATE: &[&str] = &["latitude", "longitude", "label", "scale", "poiname"];
+pub(crate) const REPORT: &[&str] = &["latitude", "longitude", "precision"];
+pub(crate) const SUBSCRIPTION: &[&str] = &["template_id", "template_ids", "accept", "where"];
 pub(crate) const SCAN: &[&str] = &["ticket", "url", "poster"];
 pub(crate) const QRCODE: &[&str] = &["poster", "scene", "expires", "permanent"];
 pub(crate) const CALL: &[&str] = &["api", "body"];

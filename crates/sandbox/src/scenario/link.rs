@@ -100,23 +100,24 @@ impl Link {
         Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
 
-    /// The messages of a chat after one.
-    pub(crate) async fn chat(&self, openid: &str, after: u64) -> Asked<Vec<Value>> {
-        Ok(list(self.get(&format!("users/{openid}/chat?after={after}")).await?["messages"].take()))
+    /// The messages of a chat after one; `base` is how the account's paths begin, empty for the first one.
+    pub(crate) async fn chat(&self, base: &str, openid: &str, after: u64) -> Asked<Vec<Value>> {
+        Ok(list(self.get(&format!("{base}users/{openid}/chat?after={after}")).await?["messages"].take()))
     }
 
     /// The exchanges of a direction after one, in the order they ended.
-    pub(crate) async fn exchanges(&self, direction: &str, after: u64) -> Asked<Vec<Value>> {
-        Ok(list(self.get(&format!("exchanges?direction={direction}&after={after}")).await?))
+    pub(crate) async fn exchanges(&self, base: &str, direction: &str, after: u64) -> Asked<Vec<Value>> {
+        Ok(list(self.get(&format!("{base}exchanges?direction={direction}&after={after}")).await?))
     }
 
-    /// Waits until the account's callback has answered its handshake, when it has one.
-    pub(crate) async fn ready(&mut self, patience: Duration) -> Asked<()> {
+    /// Waits until an account's callback has answered its handshake, when it has one; no AppID means the first.
+    pub(crate) async fn ready(&mut self, app_id: &str, patience: Duration) -> Asked<()> {
         let until = Instant::now() + patience;
         loop {
             self.mark();
             let accounts = self.get("accounts").await?;
-            let account = &accounts[0];
+            let listed = accounts.as_array().map(Vec::as_slice).unwrap_or_default();
+            let account = listed.iter().find(|one| one["app_id"] == app_id).unwrap_or(&accounts[0]);
             if account["handshake"].is_null() || account["handshake"] == "ok" {
                 return Ok(());
             }
@@ -146,8 +147,11 @@ impl Link {
 }
 
 async fn listen(http: &reqwest::Client, base: &str) -> Asked<reqwest::Response> {
-    let answer =
-        http.get(format!("{base}/_sandbox/events")).send().await.map_err(|error| away(base, &error))?;
+    let answer = http
+        .get(format!("{base}/_sandbox/events?accounts=all"))
+        .send()
+        .await
+        .map_err(|error| away(base, &error))?;
     answer.error_for_status().map_err(|error| away(base, &error))
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod link;
 mod report;
 mod junit;
 pub(crate) mod describe;
+mod troupe;
 mod play;
 mod expect;
 mod write;

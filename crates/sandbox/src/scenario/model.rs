@@ -1,4 +1,4 @@
-//! A scenario: the account, the people, and what happens in order.
+//! A scenario: the accounts, the people, and what happens in order.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub struct Scenario {
     pub(crate) seed: Option<u64>,
     /// What the sandbox's clock shows at the beginning.
     pub(crate) clock_ms: Option<i64>,
-    pub(crate) account: Option<AccountOptions>,
+    pub(crate) accounts: Vec<Account>,
     pub(crate) people: Vec<Cast>,
     pub(crate) steps: Vec<Step>,
 }
@@ -31,25 +31,21 @@ impl Scenario {
         &self.file
     }
 
-    /// The sandbox it is meant for: its own account and seed over what is given.
+    /// The sandbox it is meant for: its own accounts and seed over what is given.
     pub fn options(&self, given: Options) -> Options {
-        let mut options = Options { seed: self.seed.unwrap_or(given.seed), ..given };
-        if let Some(account) = &self.account {
-            let account = account.clone();
-            options.app_id = account.app_id;
-            options.secret = account.secret;
-            options.token = account.token;
-            options.aes_key = account.aes_key;
-            options.mode = account.mode;
-            options.format = account.format;
-            options.callback = account.callback;
-            options.original_id = account.original_id;
-            options.name = account.name;
-            options.kind = account.kind;
-            options.verified = account.verified;
-        }
-        options
+        let options = Options { seed: self.seed.unwrap_or(given.seed), ..given };
+        let accounts: Vec<AccountOptions> =
+            self.accounts.iter().map(|account| account.options.clone()).collect();
+        options.clone().play(accounts).unwrap_or(options)
     }
+}
+
+/// An account that takes part.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    /// What steps call it.
+    pub(crate) id: String,
+    pub(crate) options: AccountOptions,
 }
 
 /// Somebody who takes part.
@@ -59,8 +55,8 @@ pub(crate) struct Cast {
     pub(crate) nickname: String,
     /// 1 is iOS, 2 Android, 3 anything else.
     pub(crate) platform: u8,
-    /// Follows before the first step.
-    pub(crate) following: bool,
+    /// Accounts followed before the first step; none is the one that steps mean when they name none.
+    pub(crate) follows: Vec<Option<String>>,
 }
 
 /// One step with its place.
@@ -69,6 +65,8 @@ pub(crate) struct Step {
     pub(crate) place: Place,
     /// The step as its first line says it.
     pub(crate) shown: String,
+    /// The account it concerns, when it names one.
+    pub(crate) account: Option<String>,
     pub(crate) deed: Deed,
 }
 

@@ -9,6 +9,7 @@ use super::link::{Asked, Link};
 use super::model::{Cast, Deed, Scenario, Step};
 use super::report::{Outcome, Report, StepReport};
 use super::steps::OPENID;
+use super::troupe::Troupe;
 use super::words::Words;
 
 /// How long a back end may take for its handshake before the first step.
@@ -21,9 +22,18 @@ pub(crate) struct Missed {
     pub(crate) got: Words,
 }
 
-/// Somebody, and how far their chat has been looked at.
+/// Somebody who takes part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Person {
+    /// With the account that steps mean when they name none.
+    pub(crate) openid: String,
+    /// With each account, in their order.
+    pub(crate) views: Vec<View>,
+}
+
+/// Somebody's chat with one account, and how far it has been looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
     pub(crate) openid: String,
     /// The last message that an expectation has met.
     pub(crate) met: u64,
@@ -36,38 +46,45 @@ pub(crate) struct Person {
 /// Plays scenarios against one sandbox.
 pub struct Player {
     pub(crate) link: Link,
-    app_id: String,
-    secret: String,
+    troupe: Troupe,
+    /// The account of the present step.
+    pub(crate) at: usize,
     pub(crate) people: BTreeMap<String, Person>,
-    posters: BTreeMap<String, String>,
+    posters: BTreeMap<(usize, String), String>,
     pub(crate) saved: BTreeMap<String, Value>,
-    /// The last push and the last call that an expectation has met.
-    pub(crate) last_push: u64,
-    pub(crate) last_call: u64,
+    /// The last push and the last call of each account that an expectation has met.
+    pub(crate) last_push: Vec<u64>,
+    pub(crate) last_call: Vec<u64>,
 }
 
 impl std::fmt::Debug for Player {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Player").field("app_id", &self.app_id).finish_non_exhaustive()
+        f.debug_struct("Player").field("troupe", &self.troupe).finish_non_exhaustive()
     }
 }
 
 impl Player {
-    /// Connects to the sandbox at this address; the account's credentials are for `call` steps.
+    /// Connects to the sandbox at this address. The AppID says which account steps mean when they name none (the
+    /// first when it is not there); the secret is for its `call` steps.
     ///
     /// # Errors
     /// When there is no sandbox.
     pub async fn connect(url: &str, app_id: &str, secret: &str) -> Result<Player, Words> {
         Ok(Player {
             link: Link::connect(url).await?,
-            app_id: app_id.to_owned(),
-            secret: secret.to_owned(),
+            troupe: Troupe::new(app_id, secret),
+            at: 0,
             people: BTreeMap::new(),
             posters: BTreeMap::new(),
             saved: BTreeMap::new(),
-            last_push: 0,
-            last_call: 0,
+            last_push: Vec::new(),
+            last_call: Vec::new(),
         })
+    }
+
+    /// Knows another account's secret, for `call` steps that name it.
+    pub fn knows(&mut self, app_id: &str, secret: &str) {
+        self.troupe.knows(app_id, secret);
     }
 
     /// Plays a scenario to its end or its first failure, and tells each step as it ends.
@@ -122,50 +139,95 @@ impl Player {
         self.people.clear();
         self.posters.clear();
         self.saved.clear();
+        self.troupe.enter(scenario, &self.link.get("accounts").await?);
         if let Some(moment) = scenario.clock_ms {
             self.move_to(moment).await?;
         }
-        self.link.ready(PATIENCE).await?;
+        let named = scenario.steps.iter().filter_map(|step| step.account.as_ref());
+        let followed = scenario.people.iter().flat_map(|cast| &cast.follows);
+        let mut in_use = vec![self.troupe.usual()];
+        for name in named.chain(followed.filter_map(Option::as_ref)) {
+            in_use.push(self.troupe.find(name)?);
+        }
+        in_use.sort_unstable();
+        in_use.dedup();
+        for at in in_use {
+            let app_id = self.troupe.app_id(at).to_owned();
+            self.link.ready(&app_id, PATIENCE).await?;
+        }
         for cast in &scenario.people {
             let person = self.create(cast).await?;
             self.people.insert(cast.id.clone(), person);
         }
-        self.last_push = self.last("push").await?;
-        self.last_call = self.last("api").await?;
+        (self.last_push, self.last_call) = (Vec::new(), Vec::new());
+        for at in 0..self.troupe.len() {
+            self.at = at;
+            let (push, call) = (self.last("push").await?, self.last("api").await?);
+            self.last_push.push(push);
+            self.last_call.push(call);
+        }
         Ok(())
     }
 
     async fn last(&self, direction: &str) -> Asked<u64> {
-        Ok(self.link.exchanges(direction, 0).await?.last().map_or(0, id))
+        let limited = format!("{}exchanges?direction={direction}&limit=1", self.base());
+        Ok(self.link.get(&limited).await?[0]["id"].as_u64().unwrap_or_default())
     }
 
-    async fn create(&self, cast: &Cast) -> Asked<Person> {
+    /// How the control API's paths for the present account begin.
+    pub(crate) fn base(&self) -> String {
+        format!("accounts/{}/", self.troupe.app_id(self.at))
+    }
+
+    /// Somebody's chat with the present account.
+    pub(crate) fn view(&mut self, person: &str) -> Option<&mut View> {
+        self.people.get_mut(person)?.views.get_mut(self.at)
+    }
+
+    async fn create(&mut self, cast: &Cast) -> Asked<Person> {
+        self.at = self.troupe.usual();
         let body = json!({"nickname": cast.nickname, "platform": cast.platform});
-        let made = self.link.post("users", body).await?;
-        let openid = made["openid"].as_str().unwrap_or_default().to_owned();
-        if cast.following {
-            self.link.post(&format!("users/{openid}/follow"), json!({})).await?;
+        let made = self.link.post(&format!("{}users", self.base()), body).await?;
+        let mut views = Vec::new();
+        for at in 0..self.troupe.len() {
+            let openid = made["openids"][self.troupe.app_id(at)].as_str().unwrap_or_default();
+            views.push(View { openid: openid.to_owned(), ..View::default() });
         }
-        let read = self.link.chat(&openid, 0).await?.last().map_or(0, id);
-        Ok(Person { openid, met: read, before_act: read, noticed: read })
+        for account in &cast.follows {
+            self.at = account.as_ref().map_or(Ok(self.troupe.usual()), |name| self.troupe.find(name))?;
+            let openid = &views[self.at].openid;
+            self.link.post(&format!("{}users/{openid}/follow", self.base()), json!({})).await?;
+            let read = self.link.chat(&self.base(), openid, 0).await?.last().map_or(0, id);
+            let view = &mut views[self.at];
+            (view.met, view.before_act, view.noticed) = (read, read, read);
+        }
+        Ok(Person { openid: views[self.troupe.usual()].openid.clone(), views })
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), Missed> {
         let possible =
             |got| Missed { expected: Words::new("the step is possible", "这一步可以执行"), got };
+        let at = step.account.as_ref().map_or(Ok(self.troupe.usual()), |name| self.troupe.find(name));
+        self.at = at.map_err(possible)?;
         match &step.deed {
             Deed::Act { person, verb, body } => self.act(person, verb, body).await.map_err(possible),
             Deed::Poster { name, scene, seconds } => {
                 self.poster(name, scene, *seconds).await.map(|_| ()).map_err(possible)
             }
             Deed::Faults(list) => {
-                let list: Vec<Value> = list.iter().map(|fault| self.with_openids(fault)).collect();
+                let mut list: Vec<Value> = list.iter().map(|fault| self.with_openids(fault)).collect();
+                if step.account.is_some() {
+                    for fault in &mut list {
+                        fault["on"]["account"] = self.troupe.app_id(self.at).into();
+                    }
+                }
                 self.link.send("PUT", "faults", Some(json!(list))).await.map(|_| ()).map_err(possible)
             }
             Deed::Advance(ms) => self.advance(*ms).await.map_err(possible),
             Deed::MoveTo(moment) => self.move_to(*moment).await.map_err(possible),
             Deed::ExpireToken => {
-                self.link.post("token/expire", json!({})).await.map(|_| ()).map_err(possible)
+                let path = format!("{}token/expire", self.base());
+                self.link.post(&path, json!({})).await.map(|_| ()).map_err(possible)
             }
             Deed::Call { path, body } => self.call(path, body.as_ref()).await.map_err(possible),
             Deed::Expect(expect, within) => self.expect(expect, *within).await,
@@ -177,18 +239,21 @@ impl Player {
         if let Some(name) = body["poster"].as_str().map(str::to_owned) {
             body = json!({ "ticket": self.find_poster(&name).await? });
         }
-        let Some(person) = self.people.get_mut(id_of) else { return Ok(()) };
-        let read = self.link.chat(&person.openid, person.before_act).await?;
-        person.before_act = read.last().map_or(person.before_act, id);
-        self.link.post(&format!("users/{}/{verb}", person.openid), body).await.map(|_| ())
+        let base = self.base();
+        let Some(View { openid, before_act, .. }) = self.view(id_of).cloned() else { return Ok(()) };
+        let read = self.link.chat(&base, &openid, before_act).await?;
+        if let (Some(last), Some(view)) = (read.last().map(id), self.view(id_of)) {
+            view.before_act = last;
+        }
+        self.link.post(&format!("{base}users/{openid}/{verb}"), body).await.map(|_| ())
     }
 
     /// The ticket of a poster: this scenario's, the platform's newest with that scene, or a new one.
     async fn find_poster(&mut self, name: &str) -> Asked<String> {
-        if let Some(ticket) = self.posters.get(name) {
+        if let Some(ticket) = self.posters.get(&(self.at, name.to_owned())) {
             return Ok(ticket.clone());
         }
-        let known = self.link.get("qrcodes").await?;
+        let known = self.link.get(&format!("{}qrcodes", self.base())).await?;
         let hanging = known.as_array().into_iter().flatten().rev().find(|code| {
             code["expired"] == false
                 && code["scene"].as_str().map_or_else(|| code["scene"].to_string(), str::to_owned) == name
@@ -205,9 +270,9 @@ impl Player {
             Some(seconds) => json!({"scene": scene, "expire_seconds": seconds}),
             None => json!({"scene": scene, "permanent": true}),
         };
-        let made = self.link.post("qrcodes", body).await?;
+        let made = self.link.post(&format!("{}qrcodes", self.base()), body).await?;
         let ticket = made["ticket"].as_str().unwrap_or_default().to_owned();
-        self.posters.insert(name.to_owned(), ticket.clone());
+        self.posters.insert((self.at, name.to_owned()), ticket.clone());
         Ok(ticket)
     }
 
@@ -224,7 +289,8 @@ impl Player {
     }
 
     async fn call(&mut self, path: &str, body: Option<&Value>) -> Asked<()> {
-        let token = self.link.token(&self.app_id, &self.secret).await?;
+        let (app_id, secret) = self.troupe.credentials(self.at)?;
+        let token = self.link.token(app_id, secret).await?;
         let mark = if path.contains('?') { '&' } else { '?' };
         let body = body.map(|body| self.with_openids(body));
         let method = if body.is_some() { "POST" } else { "GET" };
@@ -236,7 +302,8 @@ impl Player {
         match value {
             Value::String(text) => {
                 let person = text.strip_prefix(OPENID).and_then(|id| self.people.get(id));
-                person.map_or_else(|| value.clone(), |person| Value::from(person.openid.as_str()))
+                let view = person.and_then(|person| person.views.get(self.at));
+                view.map_or_else(|| value.clone(), |view| Value::from(view.openid.as_str()))
             }
             Value::Array(list) => list.iter().map(|one| self.with_openids(one)).collect(),
             Value::Object(fields) => {

@@ -2,9 +2,9 @@
 
 use super::bad::BadScenario;
 use super::fields::{Fields, Read, Source};
-use super::model::{Cast, Scenario};
+use super::model::{Account, Cast, Scenario};
 use super::steps::{self, Stage};
-use super::tree;
+use super::tree::{self, Node, Tree};
 use super::words::Words;
 use super::{keys, when};
 use crate::options::{AccountOptions, Format, Kind, Mode};
@@ -15,9 +15,11 @@ impl Scenario {
         let root = tree::read(file, text)?;
         let source = Source { file, text };
         let fields = source.fields(&root, keys::TOP)?;
-        let people = people(&fields)?;
+        let accounts = accounts(&fields)?;
+        let names: Vec<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
+        let people = people(&fields, &names)?;
         let ids: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
-        let mut stage = Stage::new(source, &ids);
+        let mut stage = Stage::new(source, &ids, &names);
         let steps = source.items(fields.must("steps")?)?;
         let steps = steps.iter().map(|node| steps::read(&mut stage, node)).collect::<Read<_>>()?;
         Ok(Scenario {
@@ -25,7 +27,7 @@ impl Scenario {
             name: fields.text("name")?.unwrap_or_default().to_owned(),
             seed: fields.read("seed", |source, node| source.parsed(node, |text| text.parse().ok(), "7"))?,
             clock_ms: fields.read("clock", |source, node| source.parsed(node, when::moment_ms, MOMENT))?,
-            account: account(&fields)?,
+            accounts,
             people,
             steps,
         })
@@ -34,12 +36,12 @@ impl Scenario {
 
 pub(crate) const MOMENT: &str = "2026-01-01T09:00:00+08:00";
 
-fn people(fields: &Fields<'_>) -> Read<Vec<Cast>> {
+fn people(fields: &Fields<'_>, accounts: &[&str]) -> Read<Vec<Cast>> {
     let source = fields.source;
     let mut people: Vec<Cast> = Vec::new();
     for node in source.items(fields.must("users")?)? {
         let person = if let Some(id) = node.scalar() {
-            Cast { id: id.to_owned(), nickname: id.to_owned(), platform: 2, following: false }
+            Cast { id: id.to_owned(), nickname: id.to_owned(), platform: 2, follows: Vec::new() }
         } else {
             let fields = source.fields(node, keys::USER)?;
             let id = source.text(fields.must("id")?)?;
@@ -50,7 +52,9 @@ fn people(fields: &Fields<'_>) -> Read<Vec<Cast>> {
                 platform: fields
                     .read("platform", |source, node| source.parsed(node, code, "1, 2 or 3"))?
                     .unwrap_or(2),
-                following: fields.read("following", Source::flag)?.unwrap_or(false),
+                follows: fields
+                    .get("following")
+                    .map_or(Ok(Vec::new()), |node| follows(source, node, accounts))?,
             }
         };
         if keys::STEP.contains(&person.id.as_str()) || people.iter().any(|other| other.id == person.id) {
@@ -66,17 +70,38 @@ fn people(fields: &Fields<'_>) -> Read<Vec<Cast>> {
     Ok(people)
 }
 
-fn account(fields: &Fields<'_>) -> Read<Option<AccountOptions>> {
-    let Some(node) = fields.get("accounts") else { return Ok(None) };
-    let source = fields.source;
-    let list = source.items(node)?;
-    let [node] = list else {
-        let place = list.get(1).map_or(node.place, |second| second.place);
-        let what = Words::new("a scenario plays one account", "一个场景只有一个公众号");
-        return source.bad(place, what, None);
+/// `true`, or the accounts that are followed.
+fn follows<'a>(source: Source<'a>, node: &'a Node, accounts: &[&str]) -> Read<Vec<Option<String>>> {
+    let Tree::List(items) = &node.tree else {
+        return Ok(if source.flag(node)? { vec![None] } else { Vec::new() });
     };
+    items.iter().map(|item| steps::account(source, item, accounts).map(Some)).collect()
+}
+
+fn accounts(fields: &Fields<'_>) -> Read<Vec<Account>> {
+    let Some(node) = fields.get("accounts") else { return Ok(Vec::new()) };
+    let source = fields.source;
+    let mut accounts: Vec<Account> = Vec::new();
+    for (index, node) in source.items(node)?.iter().enumerate() {
+        let account = account(source, node, index)?;
+        let same = |other: &Account| other.id == account.id || other.options.app_id == account.options.app_id;
+        if accounts.iter().any(same) {
+            let what =
+                Words::new("another account has this id or app_id", "另一个账号已有相同的 id 或 app_id");
+            return source.bad(node.place, what, None);
+        }
+        accounts.push(account);
+    }
+    Ok(accounts)
+}
+
+fn account<'a>(source: Source<'a>, node: &'a Node, index: usize) -> Read<Account> {
     let fields = source.fields(node, keys::ACCOUNT)?;
     let mut account = AccountOptions::default();
+    if index > 0 {
+        // The first one without an AppID is the demo account.
+        account.app_id = format!("wx{index:016x}");
+    }
     let texts = [
         ("app_id", &mut account.app_id),
         ("secret", &mut account.secret),
@@ -93,6 +118,7 @@ fn account(fields: &Fields<'_>) -> Read<Option<AccountOptions>> {
     }
     account.callback = given(&fields, "callback")?.or(given(&fields, "url")?);
     account.original_id = given(&fields, "original_id")?;
+    account.open_platform = given(&fields, "open_platform")?;
     let mode = |text: &str| match text {
         "plain" => Some(Mode::Plain),
         "compatible" => Some(Mode::Compatible),
@@ -122,7 +148,8 @@ fn account(fields: &Fields<'_>) -> Read<Option<AccountOptions>> {
     if let Some(node) = fields.get("verified") {
         account.verified = source.flag(node)?;
     }
-    Ok(Some(account))
+    let id = given(&fields, "id")?.unwrap_or_else(|| account.name.clone());
+    Ok(Account { id, options: account })
 }
 
 /// A text, or with `$NAME` the environment's.

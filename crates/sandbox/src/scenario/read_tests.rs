@@ -96,7 +96,7 @@ fn faults_expectations_and_the_head_are_read() {
     );
     assert_eq!((options.name.as_str(), options.callback.as_deref()), ("shop", Some("http://127.0.0.1:1/")));
     assert_eq!(scenario.clock_ms, Some(1_767_229_200_000));
-    assert!(scenario.people[0].following);
+    assert_eq!(scenario.people[0].follows, [None]);
 }
 
 /// The property names of an object of the schema.
@@ -118,6 +118,8 @@ fn the_published_schema_has_the_same_names() {
         ("act", keys::VERB.to_vec()),
         ("tap", keys::TAP.to_vec()),
         ("locate", keys::LOCATE.to_vec()),
+        ("report", keys::REPORT.to_vec()),
+        ("subscription", keys::SUBSCRIPTION.to_vec()),
         ("scan", keys::SCAN.to_vec()),
         ("qrcode", keys::QRCODE.to_vec()),
         ("call", keys::CALL.to_vec()),
@@ -134,6 +136,24 @@ fn the_published_schema_has_the_same_names() {
             assert_eq!(schema["$defs"][name]["additionalProperties"], false, "{name}");
         }
     }
+}
+
+#[test]
+fn a_step_names_its_account_and_a_wrong_name_is_shown() {
+    let head = "accounts: [{id: shop}, {id: club, kind: subscription}]\nusers: [{id: a, following: [club]}]\nsteps:\n";
+    let scenario =
+        Scenario::parse("x", &format!("{head}  - a: say hi\n    account: club\n  - a: follow\n")).unwrap();
+    let named: Vec<_> = scenario.steps.iter().map(|step| step.account.as_deref()).collect();
+    assert_eq!(named, [Some("club"), None]);
+    assert_eq!(scenario.people[0].follows, [Some("club".to_owned())]);
+    let options = scenario.options(crate::Options::default());
+    assert_eq!(options.more_accounts.len(), 1);
+    assert_ne!(options.app_id, options.more_accounts[0].app_id);
+    let wrong = Scenario::parse("x", &format!("{head}  - a: say hi\n    account: pub\n")).unwrap_err();
+    assert!(wrong.text(Lang::En).contains("shop, club") && wrong.line() == 5, "{wrong}");
+    assert!(Scenario::parse("x", &format!("{head}  - account: club\n")).is_err());
+    // Without a list the names are those of the sandbox.
+    assert!(Scenario::parse("x", "users: [a]\nsteps:\n  - {a: follow, account: any}\n").is_ok());
 }
 
 #[test]

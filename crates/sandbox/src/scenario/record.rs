@@ -100,6 +100,12 @@ impl Recorder {
         });
     }
 
+    /// The file as far as it has grown; none when nothing is being recorded.
+    pub(crate) fn written(&self, witness: &impl Witness) -> Option<String> {
+        let tape = self.with(|tape| tape.clone())?;
+        Some(tape.file(witness))
+    }
+
     /// Ends the recording and writes the file; none when there was none.
     pub(crate) fn stop(&self, witness: &impl Witness) -> Option<String> {
         let tape = self.with(Option::take)?;
@@ -249,7 +255,7 @@ fn act(verb: &str, body: &Value, witness: &impl Witness) -> String {
             }
             whole(&body)
         }
-        "tap" | "locate" => whole(body),
+        "tap" | "locate" | "report_location" | "subscription" => whole(body),
         other => other.to_owned(),
     }
 }

@@ -16,14 +16,16 @@ use super::{keys, when};
 pub(crate) struct Stage<'a> {
     pub(crate) source: Source<'a>,
     people: Vec<String>,
+    /// The accounts that are listed; without a list those of the sandbox are looked up when the file is played.
+    accounts: Vec<String>,
     /// Names of messages that earlier steps saved.
     pub(crate) saved: Vec<String>,
 }
 
 impl<'a> Stage<'a> {
-    pub(crate) fn new(source: Source<'a>, people: &[&str]) -> Self {
-        let people = people.iter().map(|id| (*id).to_owned()).collect();
-        Stage { source, people, saved: Vec::new() }
+    pub(crate) fn new(source: Source<'a>, people: &[&str], accounts: &[&str]) -> Self {
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Stage { source, people: own(people), accounts: own(accounts), saved: Vec::new() }
     }
 
     /// Somebody who takes part.
@@ -57,8 +59,10 @@ pub(crate) fn read<'a>(stage: &mut Stage<'a>, node: &'a Node) -> Read<Step> {
         return source.bad(node.place, what, Some(hint));
     };
     source.fields(node, &allowed)?;
-    let [(key, value)] = items.as_slice() else {
-        let place = items.get(1).map_or(node.place, |(key, _)| key.place);
+    let named = items.iter().find(|(key, _)| key.name == ACCOUNT);
+    let deeds: Vec<_> = items.iter().filter(|(key, _)| key.name != ACCOUNT).collect();
+    let [(key, value)] = deeds.as_slice() else {
+        let place = deeds.get(1).map_or(node.place, |(key, _)| key.place);
         let what = Words::new("a step does one thing", "一个步骤只做一件事");
         let hint = Words::new("begin the next step with `- `", "下一步请另起一行，以 `- ` 开头");
         return source.bad(place, what, Some(hint));
@@ -75,8 +79,25 @@ pub(crate) fn read<'a>(stage: &mut Stage<'a>, node: &'a Node) -> Read<Step> {
         "call" => call(source, value)?,
         person => acts::read(source, person, value)?,
     };
-    Ok(Step { place: key.place, shown: shown(source, key.place), deed })
+    let names: Vec<&str> = stage.accounts.iter().map(String::as_str).collect();
+    let account = named.map(|(_, node)| account(source, node, &names)).transpose()?;
+    Ok(Step { place: key.place, shown: shown(source, key.place), account, deed })
 }
+
+/// The name of an account, one of those that are listed.
+pub(crate) fn account<'a>(source: Source<'a>, node: &'a Node, listed: &[&str]) -> Read<String> {
+    let name = source.text(node)?;
+    if listed.is_empty() || listed.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    let list = listed.join(", ");
+    let what = Words::new(format!("no account here is called {name:?}"), format!("没有叫 {name:?} 的账号"));
+    let hint = Words::new(format!("the accounts are: {list}"), format!("accounts 里有：{list}"));
+    source.bad(node.place, what, Some(hint))
+}
+
+/// Beside a step's deed: the account it concerns.
+const ACCOUNT: &str = "account";
 
 /// The line of a step without its dash and its comment.
 fn shown(source: Source<'_>, place: Place) -> String {
@@ -114,9 +135,10 @@ fn call<'a>(source: Source<'a>, node: &'a Node) -> Read<Deed> {
 
 /// The path of an endpoint, also without its first part.
 pub(crate) fn api_path(path: &str) -> String {
+    let whole = path.starts_with('/');
     let path = path.trim_start_matches('/');
-    let known = ["cgi-bin/", "customservice/", "sns/", "wxa/", "connect/", "tags/"];
-    if known.iter().any(|first| path.starts_with(first)) {
+    let known = ["cgi-bin/", "customservice/", "sns/", "wxa/", "wxaapi/", "connect/", "datacube/"];
+    if whole || known.iter().any(|first| path.starts_with(first)) {
         format!("/{path}")
     } else {
         format!("/cgi-bin/{path}")

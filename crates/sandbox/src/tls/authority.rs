@@ -1,6 +1,7 @@
 //! The sandbox's own certificate authority: good for the platform's names and this machine, and for nothing else.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -9,6 +10,9 @@ use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType, date_time_ymd,
 };
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::names::HOSTS;
@@ -65,6 +69,17 @@ impl Authority {
     /// The certificate to trust, as PEM.
     pub fn certificate_pem(&self) -> String {
         pem("CERTIFICATE", &self.certificate)
+    }
+
+    /// Greets in TLS under the platform's names and this machine's.
+    pub fn acceptor(&self) -> Result<TlsAcceptor, AuthorityError> {
+        let (chain, key) = self.leaf()?;
+        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
     /// One whose key and certificate were made earlier.
@@ -149,7 +164,11 @@ fn pem(label: &str, der: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio_rustls::rustls::RootCertStore;
+    use tokio_rustls::rustls::client::WebPkiServerVerifier;
+    use tokio_rustls::rustls::client::danger::ServerCertVerifier as _;
     use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+    use tokio_rustls::rustls::pki_types::{ServerName, UnixTime};
 
     use super::*;
 
@@ -161,6 +180,33 @@ mod tests {
         assert!(!text.contains("PRIVATE"), "{text}");
         assert!(text.lines().all(|line| line.len() <= 64));
         assert_eq!(format!("{authority:?}"), "Authority { .. }");
+    }
+
+    /// What a program that trusts this authority says to a certificate it has signed for a name.
+    fn trusted(authority: &Authority, name: &str) -> Result<(), String> {
+        let key = KeyPair::generate().unwrap();
+        let mut params = dated(CertificateParams::new([name.to_owned()]).unwrap(), LEAF_LASTS);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = params.signed_by(&key, &authority.issuer).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.certificate.clone()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        verifier
+            .verify_server_cert(leaf.der(), &[], &name, &[], UnixTime::now())
+            .map(|_| ())
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn a_certificate_for_another_name_is_refused_though_the_authority_has_signed_it() {
+        let authority = Authority::temporary().unwrap();
+        assert_eq!(trusted(&authority, "api.weixin.qq.com"), Ok(()));
+        assert_eq!(trusted(&authority, "localhost"), Ok(()));
+        let refused = trusted(&authority, "bank.example").unwrap_err();
+        assert!(refused.contains("NameConstraint"), "{refused}");
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! The TLS greeting, with what to do when a program does not trust us.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
 use tokio_rustls::server::TlsStream;
 
 use super::authority::{Authority, AuthorityError};
@@ -19,13 +17,7 @@ pub(crate) struct Greeter(TlsAcceptor);
 
 impl Greeter {
     pub(crate) fn new(authority: &Authority) -> Result<Self, AuthorityError> {
-        let (chain, key) = authority.leaf()?;
-        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+        Ok(Self(authority.acceptor()?))
     }
 
     /// The stream within, or nothing when the program went away.

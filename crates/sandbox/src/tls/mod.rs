@@ -8,7 +8,7 @@ mod door;
 
 pub use authority::{Authority, AuthorityError};
 
-pub(crate) use door::{HandOver, accept, front};
+pub(crate) use door::{HandOver, Stream, accept, front};
 pub(crate) use handshake::{Greeter, PATIENCE};
 pub(crate) use names::{Names, is_platform, refusal};
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::address::IpList;
+use super::agent::Agents;
 use super::mark_fail::MarkFail;
 use super::media::MediaStore;
 use super::menu::Menus;
@@ -14,6 +15,7 @@ use super::person::Follower;
 use super::qrcode::QrCodes;
 use super::quota::Quota;
 use super::rid::Rids;
+use super::subscription::Notices;
 use super::tag::Tags;
 use super::template::Templates;
 use super::token::Tokens;
@@ -77,6 +79,10 @@ pub(crate) struct Account {
     pub(crate) mark_fail: MarkFail,
     pub(crate) rids: Rids,
     pub(crate) web: Web,
+    pub(crate) agents: Agents,
+    pub(crate) notices: Notices,
+    /// The Open Platform account it belongs to.
+    pub(crate) open_platform: Option<String>,
 }
 
 /// An account as a snapshot keeps it.
@@ -95,6 +101,10 @@ pub(crate) struct Saved {
     mark_fail: MarkFail,
     #[serde(default)]
     web: Web,
+    #[serde(default)]
+    agents: Agents,
+    #[serde(default)]
+    notices: Notices,
 }
 
 impl Account {
@@ -129,6 +139,9 @@ impl Account {
             mark_fail: MarkFail::default(),
             rids: Rids::default(),
             web: Web::default(),
+            agents: Agents::default(),
+            notices: Notices::default(),
+            open_platform: options.open_platform,
         }
     }
 
@@ -148,6 +161,7 @@ impl Account {
                 kind: self.kind,
                 verified: self.verified,
                 ip_list: self.ip_list.lines().map(<[String]>::to_vec),
+                open_platform: self.open_platform.clone(),
             },
             secret_frozen: self.secret_frozen,
             followers: self.followers.clone(),
@@ -160,6 +174,8 @@ impl Account {
             templates: self.templates.clone(),
             mark_fail: self.mark_fail.clone(),
             web: self.web.clone(),
+            agents: self.agents.clone(),
+            notices: self.notices.clone(),
         }
     }
 
@@ -176,6 +192,8 @@ impl Account {
         account.templates = saved.templates;
         account.mark_fail = saved.mark_fail;
         account.web = saved.web;
+        account.agents = saved.agents;
+        account.notices = saved.notices;
         for follower in saved.followers {
             account.add(follower);
         }
@@ -232,6 +250,7 @@ impl Account {
             "handshake_error": error,
             "ip_list": self.ip_list.lines(),
             "secret_frozen": self.secret_frozen,
+            "open_platform": self.open_platform,
         })
     }
 }

@@ -1,10 +1,12 @@
 //! What people do: follow, unfollow, say, scan, pay. Each opens its window and says what is to be pushed.
 
 use hongyan_wire::Scene;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::chat::From;
 use super::person::Arrival;
+use super::rights::{Right, may};
+use super::send::place;
 use super::window::Deed;
 use super::{Bubble, World};
 use crate::exchange::{Direction, Exchange};
@@ -110,6 +112,16 @@ impl World {
     /// The person follows from a search.
     pub(crate) fn follow(&mut self, at: usize, openid: &str, now_ms: i64) -> Act {
         self.begin_following(at, openid, None, now_ms)
+    }
+
+    /// The person has followed before anybody looked: nothing is pushed, and no window is open.
+    pub(crate) fn already_follows(&mut self, at: usize, openid: &str, now_ms: i64) {
+        if let Some(follower) = self.accounts[at].follower_mut(openid) {
+            follower.following = true;
+            follower.known = true;
+            follower.arrival = Arrival { at_ms: now_ms, scene: None };
+        }
+        self.fetch_menu(at, openid, now_ms);
     }
 
     fn begin_following(
@@ -219,6 +231,28 @@ impl World {
         self.following(at, openid)?;
         self.open_window(at, openid, Deed::Pay, now_ms);
         Ok(vec![self.plan_nothing(at, openid, "action.pay", now_ms)])
+    }
+
+    /// The phone reports where the person is, by itself: on entering the chat, or every five seconds in it.
+    pub(crate) fn report_location(&mut self, at: usize, openid: &str, body: &Value, now_ms: i64) -> Act {
+        self.following(at, openid)?;
+        let account = &self.accounts[at];
+        if !may(account.kind, account.verified, Right::LocationReports) {
+            return Err(Refusal::new(
+                409,
+                "this kind of account gets no reports of where people are",
+                "use a verified service account or a test account; a place sent as a message is `locate`",
+            ));
+        }
+        let place = place(body)?;
+        let precision = match &body["precision"] {
+            Value::Null => 40.0,
+            given => given.as_f64().filter(|metres| *metres >= 0.0).ok_or_else(|| {
+                Refusal::new(400, "`precision` is not a number of metres", "send {\"precision\": 40}")
+            })?,
+        };
+        let own = events::location_report(place.latitude, place.longitude, precision);
+        Ok(vec![self.plan(at, openid, "event", own, now_ms)])
     }
 
     /// The person turns the account's messages off or on again, which the platform does not push.

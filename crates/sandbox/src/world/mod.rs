@@ -17,6 +17,9 @@ pub(crate) mod qrcode;
 pub(crate) mod chat;
 pub(crate) mod tag;
 pub(crate) mod template;
+pub(crate) mod industry;
+pub(crate) mod subscription;
+pub(crate) mod agent;
 pub(crate) mod web;
 pub(crate) mod person;
 pub(crate) mod account;
@@ -139,6 +142,12 @@ impl World {
         person
     }
 
+    /// What accounts of one Open Platform account know a person by; none for an account that belongs to none.
+    pub(crate) fn unionid(&self, at: usize, person: usize) -> Option<String> {
+        let owner = self.accounts[at].open_platform.as_deref()?;
+        Some(self.ids.unionid(owner, person))
+    }
+
     /// Puts a bubble or a notice into a conversation.
     pub(crate) fn show(&mut self, at: usize, openid: &str, shown: Bubble, now_ms: i64) {
         self.last_message += 1;
@@ -238,6 +247,8 @@ impl World {
             "scene": follower.arrival.scene,
             "remark": follower.remark,
             "tags": follower.tags,
+            "subscriptions": follower.agreed,
+            "unionid": self.unionid(at, follower.person),
             "muted": follower.muted,
             "blacklisted": follower.blacklisted,
             "typing": follower.typing_until_ms.is_some_and(|until| until > now_ms),

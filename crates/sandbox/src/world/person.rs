@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::chat::Chat;
 use super::menu::Viewer;
+use super::subscription::Agreed;
 use super::window::Ledger;
 
 /// Somebody with a phone.
@@ -45,6 +46,9 @@ pub(crate) struct Follower {
     pub(crate) muted: bool,
     /// Is on the account's blacklist.
     pub(crate) blacklisted: bool,
+    /// The subscription messages agreed to.
+    #[serde(default)]
+    pub(crate) agreed: Agreed,
     /// The menu the phone fetched last.
     pub(crate) fetched_menu: Option<FetchedMenu>,
 }
@@ -74,6 +78,7 @@ impl Follower {
             typing_until_ms: None,
             muted: false,
             blacklisted: false,
+            agreed: Agreed::new(),
             fetched_menu: None,
         }
     }

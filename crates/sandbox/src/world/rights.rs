@@ -12,12 +12,24 @@ pub(crate) enum Right {
     CustomerService,
     /// A menu of choices inside a customer-service message.
     MsgMenu,
+    /// Accounts of agents, their sessions and records.
+    Agents,
     Users,
     QrCodes,
     Media,
     /// Web login (网页授权).
     WebLogin,
     Templates,
+    /// Subscription messages (订阅通知).
+    Subscriptions,
+    /// Reports of where followers are.
+    LocationReports,
+    /// Messages to many, and figures about them.
+    Mass,
+    /// Publishing articles.
+    Publishing,
+    /// Semantics, text in pictures, speech.
+    Semantic,
     /// Setting the daily counters back.
     ClearQuota,
 }
@@ -32,8 +44,11 @@ pub(crate) fn may(kind: Kind, verified: bool, right: Right) -> bool {
         Right::ConditionalMenu | Right::CustomerService | Right::Users | Right::Media | Right::ClearQuota => {
             test || verified
         }
-        Right::MsgMenu => service && verified,
-        Right::QrCodes | Right::Templates | Right::WebLogin => test || (service && verified),
+        Right::MsgMenu | Right::Agents | Right::Semantic => service && verified,
+        Right::QrCodes | Right::Templates | Right::WebLogin | Right::LocationReports => {
+            test || (service && verified)
+        }
+        Right::Subscriptions | Right::Mass | Right::Publishing => verified && !test,
     }
 }
 
@@ -51,11 +66,16 @@ mod tests {
             (Right::Menu, [false, true, true, true, true]),
             (Right::CustomerService, [false, true, false, true, true]),
             (Right::MsgMenu, [false, false, false, true, false]),
+            (Right::Agents, [false, false, false, true, false]),
             (Right::Users, [false, true, false, true, true]),
             (Right::QrCodes, [false, false, false, true, true]),
             (Right::Templates, [false, false, false, true, true]),
             (Right::WebLogin, [false, false, false, true, true]),
+            (Right::LocationReports, [false, false, false, true, true]),
             (Right::Media, [false, true, false, true, true]),
+            (Right::Mass, [false, true, false, true, false]),
+            (Right::Publishing, [false, true, false, true, false]),
+            (Right::Semantic, [false, false, false, true, false]),
         ];
         for (right, row) in rows {
             for ((kind, verified), allowed) in columns.into_iter().zip(row) {

@@ -132,7 +132,10 @@ fn find<'a>(buttons: &'a [Value], body: &Value) -> Result<&'a Value, Refusal> {
     };
     let found = match (body["button"].as_str(), body["key"].as_str()) {
         (Some(path), _) => by_path(buttons, path),
-        (None, Some(key)) => leaves().find(|button| button["key"] == key),
+        // What a push calls its key is the address of a page, where the button has no key.
+        (None, Some(key)) => {
+            leaves().find(|button| ["key", "url", "pagepath"].iter().any(|name| button[*name] == key))
+        }
         (None, None) => {
             return Err(Refusal::new(
                 400,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::clock::china_month;
 use crate::settings::Settings;
 
 /// One template of the account.
@@ -31,16 +32,27 @@ impl Template {
 
     /// The text with the data put in; a key without data leaves its place empty.
     pub(crate) fn filled(&self, data: &Map<String, Value>) -> String {
-        let mut text = String::new();
-        let mut rest = self.content.as_str();
-        while let Some((before, place)) = rest.split_once("{{") {
-            let Some((name, after)) = place.split_once("}}") else { break };
-            text.push_str(before);
-            text.push_str(value_of(data, name.trim().trim_end_matches(".DATA")));
-            rest = after;
-        }
-        text + rest
+        fill(&self.content, data)
     }
+}
+
+/// A template's text with the data in its places.
+pub(crate) fn fill(content: &str, data: &Map<String, Value>) -> String {
+    let mut text = String::new();
+    let mut rest = content;
+    while let Some((before, place)) = rest.split_once("{{") {
+        let Some((name, after)) = place.split_once("}}") else { break };
+        text.push_str(before);
+        text.push_str(value_of(data, name.trim().trim_end_matches(".DATA")));
+        rest = after;
+    }
+    text + rest
+}
+
+/// The names of a template's places.
+pub(crate) fn places(content: &str) -> Vec<&str> {
+    let inner = content.split("{{").skip(1).filter_map(|part| part.split_once("}}"));
+    inner.map(|(name, _)| name.trim().trim_end_matches(".DATA")).collect()
 }
 
 fn value_of<'a>(data: &'a Map<String, Value>, name: &str) -> &'a str {
@@ -64,6 +76,9 @@ pub(crate) struct Templates {
     list: Vec<Template>,
     made: u64,
     sent: u64,
+    /// The two trades, and the month they were set in.
+    #[serde(default)]
+    trades: Option<(usize, usize, i64)>,
     /// The number and time of the message sent with a `client_msg_id`.
     repeats: HashMap<String, (u64, i64)>,
 }
@@ -79,7 +94,7 @@ impl Default for Templates {
             content: "{{first.DATA}}\n内容：{{keyword1.DATA}}\n时间：{{keyword2.DATA}}\n{{remark.DATA}}"
                 .to_owned(),
         };
-        Templates { list: vec![first], made: 1, sent: 0, repeats: HashMap::new() }
+        Templates { list: vec![first], made: 1, sent: 0, trades: None, repeats: HashMap::new() }
     }
 }
 
@@ -115,6 +130,21 @@ impl Templates {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Template> {
         self.list.iter()
+    }
+
+    /// Sets the two trades, once a month.
+    pub(crate) fn set_trades(&mut self, first: usize, second: usize, now_ms: i64) -> Result<(), i64> {
+        let month = china_month(now_ms);
+        if self.trades.is_some_and(|(.., set_in)| set_in == month) {
+            return Err(43100);
+        }
+        self.trades = Some((first, second, month));
+        Ok(())
+    }
+
+    /// The two trades; those every fresh account has until others are set.
+    pub(crate) fn trades(&self) -> (usize, usize) {
+        self.trades.map_or((1, 2), |(first, second, _)| (first, second))
     }
 
     /// The number of a new message, or of the one that this repeats.

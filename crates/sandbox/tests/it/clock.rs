@@ -1,7 +1,9 @@
 //! The clock that moves, and the world that is saved and put back.
 
+use hongyan_sandbox::Options;
 use serde_json::{Value, json};
 
+use crate::back_end::{Answer, BackEnd};
 use crate::stand::{SECRET, Stand, code, options};
 
 async fn clock(stand: &Stand) -> Value {
@@ -104,7 +106,7 @@ async fn a_world_is_saved_and_put_back() {
 
 #[tokio::test]
 async fn a_snapshot_moves_to_another_sandbox() {
-    let one = Stand::start(hongyan_sandbox::Options { app_id: "wxother".into(), ..options() }).await;
+    let one = Stand::start(Options { app_id: "wxother".into(), ..options() }).await;
     let user = one.follower().await;
     let other = Stand::start(options()).await;
     other.send("PUT", "/_sandbox/snapshot", one.get("/_sandbox/snapshot").await).await;
@@ -132,4 +134,28 @@ async fn the_same_seed_gives_the_same_ids() {
         (user, said["request"]["plain"].clone(), ticket, refused)
     };
     assert_eq!(run().await, run().await);
+}
+
+#[tokio::test]
+async fn a_pushs_five_seconds_go_by_the_sandboxs_clock_when_told_so() {
+    let back_end = BackEnd::start(&[Answer::Silence]).await;
+    let settings = hongyan_sandbox::Settings {
+        push_time: hongyan_sandbox::PushTime::Virtual,
+        ..hongyan_sandbox::Settings::default()
+    };
+    // Ten minutes a try: only the sandbox's clock can end it.
+    let slow = Options { push_timeout_ms: 600_000, push_spacing_ms: 600_000, ..options() };
+    let stand = Stand::start(Options { callback: Some(back_end.url()), settings, ..slow }).await;
+    let user = stand.person().await;
+    let moving = async {
+        for tries in 1..=3 {
+            while back_end.pushes().len() < tries {
+                tokio::task::yield_now().await;
+            }
+            stand.advance(600).await;
+        }
+    };
+    let (exchange, ()) = tokio::join!(stand.act(&user, "follow", json!({})), moving);
+    assert_eq!((&exchange["outcome"], exchange["tries"].as_array().unwrap().len()), (&json!("failed"), 3));
+    assert!(exchange["tries"][0]["took_ms"].as_u64().unwrap() >= 600_000, "{exchange}");
 }

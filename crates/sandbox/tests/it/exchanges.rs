@@ -276,3 +276,65 @@ async fn a_notice_leads_to_its_exchange() {
     let exchange = stand.get(&format!("/_sandbox/exchanges/{}", notice["exchange"])).await;
     assert_eq!((&exchange["outcome"], findings(&exchange)), (&json!("failed"), vec!["http_status"]));
 }
+
+#[tokio::test]
+async fn every_exchange_copied_as_a_step_can_be_read_and_played_again() {
+    let back_end = BackEnd::start(&[body("success")]).await;
+    let stand = Stand::with(&back_end).await;
+    let user = stand.follower().await;
+    let menu = json!({"button": [
+        {"name": "帮助", "type": "click", "key": "HELP"},
+        {"name": "官网", "type": "view", "url": "https://shop.test/?a=1&b=2"},
+        {"name": "更多", "sub_button": [
+            {"name": "扫一扫", "type": "scancode_waitmsg", "key": "SCAN"},
+            {"name": "拍照", "type": "pic_weixin", "key": "PIC"},
+            {"name": "位置", "type": "location_select", "key": "PLACE"},
+        ]},
+    ]});
+    stand.call("/cgi-bin/menu/create", menu).await;
+    let poster = stand.post("/_sandbox/qrcodes", json!({"scene": "door", "permanent": true})).await;
+    let question = json!({"touser": user, "msgtype": "msgmenu", "msgmenu": {
+        "head_content": "?", "list": [{"id": "101", "content": "好: \"是\""}], "tail_content": ""}});
+    stand.call("/cgi-bin/message/custom/send", question).await;
+    let acts = [
+        ("say", json!({"text": "- 多行\n# 第二行: {x}"})),
+        ("say", json!({"text": "follow"})),
+        ("menu_click", json!({"id": "101"})),
+        ("tap", json!({"key": "HELP"})),
+        ("tap", json!({"button": "官网"})),
+        ("tap", json!({"button": "更多/扫一扫", "scan": "x"})),
+        ("tap", json!({"button": "更多/拍照"})),
+        ("tap", json!({"button": "更多/位置"})),
+        ("scan", json!({"ticket": poster["ticket"]})),
+        ("send", json!({"msgtype": "image"})),
+        ("send", json!({"msgtype": "voice"})),
+        ("send", json!({"msgtype": "shortvideo"})),
+        ("send", json!({"msgtype": "link", "title": "页: 面", "description": "", "url": "https://a.test/"})),
+        ("locate", json!({"latitude": 31.5, "longitude": 121, "label": "人民广场"})),
+        ("report_location", json!({"latitude": 31.5, "longitude": 121})),
+        ("subscription", json!({"template_id": "subscribe-template-1"})),
+        ("mute", json!({})),
+        ("unmute", json!({})),
+        ("pay", json!({})),
+        ("unfollow", json!({})),
+    ];
+    for (verb, body) in acts {
+        let done = stand.act(&user, verb, body).await;
+        assert!(done["id"].is_u64(), "{verb}: {done}");
+    }
+    stand.call("/nothing/known", json!({"a": "openid:nobody"})).await;
+    let all = stand.get("/_sandbox/exchanges").await;
+    assert!(all.as_array().unwrap().len() > 20);
+    for exchange in all.as_array().unwrap() {
+        let path = format!("/_sandbox/exchanges/{}/step", exchange["id"]);
+        let steps = stand.raw(&path).await.text().await.unwrap();
+        let file = format!("users: [小明]\nsteps:\n{steps}  - clock: +1s\n").replace("\n- ", "\n  - ");
+        let read = hongyan_sandbox::scenario::Scenario::parse("step.yaml", &file);
+        assert!(read.is_ok(), "{}: {}\n{file}", exchange["kind"], read.unwrap_err());
+    }
+    // A page's button is found again by what its push calls the key.
+    let view = all.as_array().unwrap().iter().find(|one| one["kind"] == "event.VIEW").unwrap();
+    stand.act(&user, "follow", json!({})).await;
+    let key = field(view["request"]["plain"].as_str().unwrap(), "EventKey");
+    assert_eq!(stand.act(&user, "tap", json!({ "key": key })).await["kind"], "event.VIEW");
+}

@@ -50,6 +50,36 @@ async fn the_pages_are_served() {
 }
 
 #[tokio::test]
+async fn a_page_from_elsewhere_does_not_read_the_sandboxs_pages() {
+    let stand = Stand::start(options()).await;
+    for path in ["/", "/bench", "/phone", "/inspect", "/inspect/7", "/_assets/phone.js"] {
+        for (host, want) in [("localhost:7070", 200), ("127.0.0.1", 200), ("rebound.example", 403)] {
+            let answer = stand.request("GET", path).header("host", host).send().await.unwrap();
+            assert_eq!(answer.status(), want, "{path} {host}");
+        }
+    }
+    // The platform's own paths answer under whatever name a program calls them by.
+    let call =
+        stand.request("GET", "/cgi-bin/menu/get").header("host", "api.weixin.qq.com").send().await.unwrap();
+    assert_eq!(call.status(), 200);
+}
+
+#[tokio::test]
+async fn a_listener_on_every_address_keeps_the_same_names() {
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let own = Options { allowed_hosts: vec!["box.lan".into()], ..options() };
+    let sandbox = hongyan_sandbox::Sandbox::start_on(own, listener).await.unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (host, want) in [("127.0.0.1", 200), ("localhost", 200), ("box.lan", 200), ("10.1.2.3", 403)] {
+        let url = format!("http://127.0.0.1:{port}/phone");
+        let answer = http.get(url).header("host", format!("{host}:{port}")).send().await.unwrap();
+        assert_eq!(answer.status(), want, "{host}");
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn stopping_ends_open_streams() {
     let stand = Stand::start(options()).await;
     let stream = stand.raw("/_sandbox/events").await;

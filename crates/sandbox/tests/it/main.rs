@@ -34,4 +34,8 @@ mod jssdk;
 mod load;
 mod scenario;
 mod record;
+mod play;
 mod handle;
+mod accounts_many;
+mod agent;
+mod https;

@@ -70,3 +70,16 @@ async fn a_voice_comes_in_two_qualities() {
     assert_eq!(stand.raw(&path).await.headers()["content-type"], "voice/speex");
     assert_eq!(code(&stand.ask("/cgi-bin/media/get/jssdk?media_id=material-picture-1").await), 40007);
 }
+
+#[tokio::test]
+async fn permanent_material_is_counted_and_there_are_no_automatic_replies() {
+    let stand = Stand::start(options()).await;
+    let counts = stand.ask("/cgi-bin/material/get_materialcount").await;
+    assert_eq!(
+        (counts["image_count"].as_i64(), counts["news_count"].as_i64()),
+        (Some(1), Some(1)),
+        "{counts}"
+    );
+    let replies = stand.ask("/cgi-bin/get_current_autoreply_info").await;
+    assert_eq!(replies["is_autoreply_open"], 0, "{replies}");
+}

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hongyan_wire::{AppId, Clock, Secret, Timestamp};
 
@@ -10,8 +10,15 @@ use super::machine::{Action, Ask, Event, LEASE, Machine, Renewal};
 use super::{StoreError, StoredToken, TokenStore};
 use crate::error::Error;
 
-/// One account's token in this process.
-pub(crate) struct Keeper {
+/// After so many renewals in a row that failed the next begins only a while later; whoever asks meanwhile is told why
+/// the last one failed. Many who try again, each in a way of its own, must not become a storm on a platform in trouble.
+const FAILURES: u32 = 5;
+/// How much later.
+const TROUBLE: Duration = Duration::from_secs(1);
+
+/// One account's token in this process, or another secret that is fetched, kept for a time and shared, such as the
+/// ticket that web pages are signed with.
+pub struct Keeper {
     store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,
     machine: Mutex<Machine>,
@@ -23,10 +30,27 @@ pub(crate) struct Keeper {
 #[derive(Default)]
 struct Flight {
     failure: Option<Error>,
+    /// How many have failed in a row, and when the last did.
+    in_a_row: u32,
+    failed_at: Option<Instant>,
+}
+
+impl Flight {
+    fn ended(&mut self, ended: &Result<StoredToken, Error>) {
+        self.failure = ended.as_ref().err().map(Error::copy);
+        self.in_a_row = if self.failure.is_some() { self.in_a_row.saturating_add(1) } else { 0 };
+        self.failed_at = self.failure.is_some().then(Instant::now);
+    }
+
+    /// Whether the next renewal has to wait.
+    fn rests(&self) -> bool {
+        self.in_a_row >= FAILURES && self.failed_at.is_some_and(|at| at.elapsed() < TROUBLE)
+    }
 }
 
 impl Keeper {
-    pub(crate) fn new(store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>) -> Self {
+    /// What is kept in this store under the names given to [`token`](Self::token).
+    pub fn new(store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>) -> Self {
         Self {
             store,
             clock,
@@ -48,8 +72,10 @@ impl Keeper {
         }
     }
 
-    /// A token other than `failed`, as far as the platform has one.
-    pub(crate) async fn token<F, R>(
+    /// A token other than `failed`, as far as the platform has one; `fetch` is called only when none is at hand.
+    ///
+    /// To be awaited to its end: a caller that gives up half-way may leave a lease that others wait for.
+    pub async fn token<F, R>(
         &self,
         app: &AppId,
         failed: Option<&Secret>,
@@ -73,13 +99,13 @@ impl Keeper {
             Ask::Use(token) => return Ok(token),
             Ask::Renew { meanwhile } => meanwhile,
         };
-        if self.landed() != before
+        if (self.landed() != before || flight.rests())
             && let Some(failure) = &flight.failure
         {
             return Err(failure.copy());
         }
         let ended = self.renew(app, Renewal::new(failed, meanwhile), &fetch).await;
-        flight.failure = ended.as_ref().err().map(Error::copy);
+        flight.ended(&ended);
         self.landed.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
         ended
     }
@@ -154,6 +180,12 @@ impl Keeper {
 
     fn landed(&self) -> u64 {
         self.landed.load(std::sync::atomic::Ordering::Acquire)
+    }
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keeper").finish_non_exhaustive()
     }
 }
 

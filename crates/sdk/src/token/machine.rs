@@ -12,7 +12,9 @@ const EARLY: Duration = Duration::from_mins(4);
 /// How long an early renewal that brought nothing is not tried again.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How long the right to fetch is taken for: longer than a fetch takes, short enough to wait out after a crash.
-pub(super) const LEASE: Duration = Duration::from_secs(20);
+pub const LEASE: Duration = Duration::from_secs(20);
+/// How long a fetch takes at most: a lease of ours that ends sooner is left to end.
+const FETCH: Duration = Duration::from_secs(15);
 /// How long one asker waits for another's fetch.
 const PATIENCE: Duration = Duration::from_secs(25);
 /// When the platform gives the very token that it refused, it is not asked again for this long.
@@ -20,11 +22,12 @@ const SAME_AGAIN: Duration = Duration::from_secs(5);
 
 /// What this process knows about one account's token.
 #[derive(Debug, Default)]
-pub(super) struct Machine {
+pub struct Machine {
     held: Option<StoredToken>,
     /// No early renewal before this.
     not_before: Option<Timestamp>,
-    /// A lease that was taken and neither saved nor given back, and when it ends.
+    /// A lease that was taken and under which neither a token was saved nor the lease given back, as far as the store
+    /// may have heard, and when it ends.
     lease: Option<(u64, Timestamp)>,
     /// A token that was refused and given again, and until when that is taken for an answer.
     same_again: Option<(Secret, Timestamp)>,
@@ -32,7 +35,7 @@ pub(super) struct Machine {
 
 /// What a caller who needs a token does.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ask {
+pub enum Ask {
     /// Takes this one.
     Use(StoredToken),
     /// Gets a new one; `meanwhile` still works.
@@ -41,10 +44,12 @@ pub(super) enum Ask {
 
 /// One renewal on its way.
 #[derive(Debug)]
-pub(super) struct Renewal {
+pub struct Renewal {
     failed: Option<Secret>,
     meanwhile: Option<StoredToken>,
     waited: Duration,
+    /// When a lease was last asked for: it is counted from no later than that.
+    asked: Option<Timestamp>,
     leased: Option<u64>,
     fetched: Option<StoredToken>,
     /// The end that waits for a lease to be given back.
@@ -53,7 +58,7 @@ pub(super) struct Renewal {
 
 /// What happened.
 #[derive(Debug)]
-pub(super) enum Event {
+pub enum Event {
     Started,
     Loaded(Option<StoredToken>),
     Leased(Option<u64>),
@@ -67,7 +72,7 @@ pub(super) enum Event {
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Action {
+pub enum Action {
     Load,
     Lease,
     Wait(Duration),
@@ -89,7 +94,7 @@ pub(super) enum Action {
 
 impl Machine {
     /// What a caller does whose last call, if any, was refused with the token `failed`.
-    pub(super) fn ask(&self, now: Timestamp, failed: Option<&Secret>) -> Ask {
+    pub fn ask(&self, now: Timestamp, failed: Option<&Secret>) -> Ask {
         let Some(held) = &self.held else { return Ask::Renew { meanwhile: None } };
         if failed == Some(&held.token) {
             let told =
@@ -106,7 +111,7 @@ impl Machine {
     }
 
     /// Takes one event of a renewal and says what to do next.
-    pub(super) fn step(&mut self, renewal: &mut Renewal, now: Timestamp, event: Event) -> Action {
+    pub fn step(&mut self, renewal: &mut Renewal, now: Timestamp, event: Event) -> Action {
         match event {
             Event::Started | Event::Waited(_) => {
                 if let Event::Waited(time) = event {
@@ -116,7 +121,7 @@ impl Machine {
             }
             Event::Loaded(stored) => self.loaded(renewal, now, stored),
             Event::Leased(Some(fence)) => {
-                self.lease = Some((fence, now + LEASE));
+                self.lease = Some((fence, renewal.asked.unwrap_or(now) + LEASE));
                 renewal.leased = Some(fence);
                 // Whoever had the lease before may have saved since we last looked.
                 Action::Load
@@ -132,14 +137,15 @@ impl Machine {
                 let fence = renewal.leased.unwrap_or_default();
                 let token = StoredToken { token, expires_at: now + expires_in, fence };
                 renewal.fetched = Some(token.clone());
+                // The store may end the lease with it even if we never hear of that.
+                self.lease = None;
                 Action::Save { fence, token }
             }
             Event::FetchFailed => {
                 let end = renewal.meanwhile.take().map_or(Action::Fail, |token| self.settle(now, token));
-                renewal.give_back(end)
+                self.give_back(renewal, end)
             }
             Event::Saved(kept) => {
-                self.lease = None;
                 renewal.leased = None;
                 match renewal.fetched.clone() {
                     Some(token) if kept => self.adopt(renewal, now, token),
@@ -147,10 +153,7 @@ impl Machine {
                     _ => Action::Load,
                 }
             }
-            Event::Released => {
-                self.lease = None;
-                renewal.ending.take().unwrap_or(Action::Fail)
-            }
+            Event::Released => renewal.ending.take().unwrap_or(Action::Fail),
             Event::StoreFailed => {
                 match (renewal.ending.take(), renewal.fetched.take(), renewal.meanwhile.take()) {
                     (Some(end), ..) => end,
@@ -168,7 +171,7 @@ impl Machine {
             let left = left(&token, now);
             if left > EARLY {
                 let end = self.adopt(renewal, now, token);
-                return renewal.give_back(end);
+                return self.give_back(renewal, end);
             }
             if !left.is_zero() {
                 renewal.meanwhile = Some(token);
@@ -182,11 +185,27 @@ impl Machine {
         }
         match self.lease {
             // Our own, from a renewal that failed or was dropped half-way.
-            Some((fence, until)) if now < until => {
+            Some((fence, until)) if now + FETCH <= until => {
                 renewal.leased = Some(fence);
                 Action::Fetch
             }
-            _ => Action::Lease,
+            _ => {
+                renewal.asked = Some(now);
+                Action::Lease
+            }
+        }
+    }
+
+    /// Ends with `end`, once a lease that is held has been given back. It is not ours from here on: the store may have
+    /// ended it even if we never hear of that.
+    fn give_back(&mut self, renewal: &mut Renewal, end: Action) -> Action {
+        match renewal.leased.take() {
+            Some(fence) => {
+                self.lease = None;
+                renewal.ending = Some(end);
+                Action::Release { fence }
+            }
+            None => end,
         }
     }
 
@@ -209,25 +228,15 @@ impl Machine {
 }
 
 impl Renewal {
-    pub(super) fn new(failed: Option<&Secret>, meanwhile: Option<StoredToken>) -> Self {
+    pub fn new(failed: Option<&Secret>, meanwhile: Option<StoredToken>) -> Self {
         Self {
             failed: failed.cloned(),
             meanwhile,
             waited: Duration::ZERO,
+            asked: None,
             leased: None,
             fetched: None,
             ending: None,
-        }
-    }
-
-    /// Ends with `end`, once a lease that is held has been given back.
-    fn give_back(&mut self, end: Action) -> Action {
-        match self.leased.take() {
-            Some(fence) => {
-                self.ending = Some(end);
-                Action::Release { fence }
-            }
-            None => end,
         }
     }
 }

@@ -119,7 +119,7 @@ fn a_failed_fetch_gives_the_lease_back_and_the_next_try_fetches_again() {
     }
     assert_eq!(machine.step(&mut renewal, at(0), Event::FetchFailed), Action::Release { fence: 1 });
     assert_eq!(machine.step(&mut renewal, at(0), Event::Released), Action::Fail);
-    // A store that cannot give leases back leaves us ours until it ends.
+    // A renewal that was dropped half-way leaves us the lease, while there is time for a fetch.
     machine.lease = Some((1, at(20)));
     let mut renewal = Renewal::new(None, None);
     machine.step(&mut renewal, at(1), Event::Started);
@@ -127,6 +127,35 @@ fn a_failed_fetch_gives_the_lease_back_and_the_next_try_fetches_again() {
     let mut renewal = Renewal::new(None, None);
     machine.step(&mut renewal, at(21), Event::Started);
     assert_eq!(machine.step(&mut renewal, at(21), Event::Loaded(None)), Action::Lease);
+}
+
+#[test]
+fn a_lease_that_the_store_may_have_ended_is_not_used_again() {
+    for given_back in [true, false] {
+        let mut machine = Machine::default();
+        let mut renewal = Renewal::new(None, None);
+        for event in [Event::Started, Event::Loaded(None), Event::Leased(Some(1)), Event::Loaded(None)] {
+            machine.step(&mut renewal, at(0), event);
+        }
+        machine.step(&mut renewal, at(0), if given_back { Event::FetchFailed } else { fetched("a") });
+        // Whether the store heard of it is not known.
+        machine.step(&mut renewal, at(0), Event::StoreFailed);
+        let mut renewal = Renewal::new(Some(&Secret::new("a")), None);
+        machine.step(&mut renewal, at(1), Event::Started);
+        assert_eq!(machine.step(&mut renewal, at(1), Event::Loaded(None)), Action::Lease);
+    }
+}
+
+#[test]
+fn a_lease_is_counted_from_when_it_was_asked_for() {
+    let mut machine = Machine::default();
+    let mut renewal = Renewal::new(None, None);
+    machine.step(&mut renewal, at(0), Event::Started);
+    assert_eq!(machine.step(&mut renewal, at(0), Event::Loaded(None)), Action::Lease);
+    machine.step(&mut renewal, at(4), Event::Leased(Some(1)));
+    let mut renewal = Renewal::new(None, None);
+    machine.step(&mut renewal, at(6), Event::Started);
+    assert_eq!(machine.step(&mut renewal, at(6), Event::Loaded(None)), Action::Lease);
 }
 
 #[test]

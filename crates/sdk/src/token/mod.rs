@@ -8,18 +8,26 @@ mod store;
 mod row;
 mod memory;
 mod file;
-mod machine;
+#[doc(hidden)]
+pub mod machine;
 mod keeper;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use hongyan_wire::Secret;
+
+use crate::error::Error;
 
 pub use file::FileTokens;
 pub use memory::MemoryTokens;
 pub use store::{StoreError, StoredToken, TokenStore};
 
-pub(crate) use keeper::Keeper;
+pub use keeper::Keeper;
+
+/// Gives a token and how long it is good for, in the platform's place.
+pub type TokenSource = Arc<dyn Fn() -> BoxFuture<'static, Result<(Secret, Duration), Error>> + Send + Sync>;
 
 /// Which of the platform's two endpoints gives the tokens. Their tokens do not disturb each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

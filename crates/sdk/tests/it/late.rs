@@ -19,6 +19,7 @@ fn push() -> Push {
     Push {
         account: "main".into(),
         message: Arc::new(Inbound::parse(message).unwrap()),
+        body: message.as_slice().into(),
         key: PushKey::new("1"),
         exchange: "x1".into(),
         deadline: Instant::now(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hongyan::wire::Clock;
 use hongyan::{ErrCode, Error, MemoryTokens, Timestamp, TokenEndpoint};
@@ -10,6 +10,8 @@ use serde_json::json;
 
 use crate::stand_in::{SECRET, Say, StandIn};
 
+/// How often one renewal may ask, at most.
+const REPEATS: usize = 4;
 const DELETE: &str = "/cgi-bin/menu/delconditional";
 
 fn refused(code: i64) -> Say {
@@ -65,6 +67,22 @@ async fn fifty_callers_with_a_wrong_secret_ask_once() {
         assert_eq!(call.await.unwrap().unwrap_err().code(), Some(ErrCode(40125)));
     }
     assert!(platform.tokens() < 5, "{} requests", platform.tokens());
+}
+
+#[tokio::test]
+async fn many_who_try_again_and_again_do_not_become_a_storm() {
+    let platform = StandIn::start().await;
+    platform.say("/cgi-bin/stable_token", refused(-1));
+    let client = platform.client();
+    let began = Instant::now();
+    for _ in 0..300 {
+        assert_eq!(client.token().await.unwrap_err().code(), Some(ErrCode(-1)));
+    }
+    // Five at once, then one a second.
+    let allowed = 6 + began.elapsed().as_secs() as usize;
+    let calls = platform.tokens();
+    assert!(calls >= 5, "{calls}");
+    assert!(calls <= allowed * REPEATS, "{calls} calls where {allowed} renewals may begin");
 }
 
 #[tokio::test]

@@ -2,21 +2,18 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use tokio::time::Instant;
 
-use super::{Claim, DedupStore, PushKey};
+use super::{Away, DedupStore, Noted, PushKey, Swap};
 
 const SHARDS: usize = 16;
-/// Longer than the platform goes on trying; a claim older than this has lost its owner.
-const CLAIMED: Duration = Duration::from_secs(30);
 
-/// Pushes and their answers, sharded and bounded: the oldest go first.
+/// The pushes of one account, sharded and bounded: the oldest go first.
 pub struct MemoryDedup {
     hasher: RandomState,
     capacity: usize,
@@ -25,13 +22,8 @@ pub struct MemoryDedup {
 
 #[derive(Default)]
 struct Shard {
-    known: HashMap<(Box<str>, PushKey), Known>,
-    order: VecDeque<(Box<str>, PushKey)>,
-}
-
-struct Known {
-    claimed: Instant,
-    reply: Option<Bytes>,
+    known: HashMap<PushKey, (Instant, Bytes)>,
+    order: VecDeque<PushKey>,
 }
 
 impl MemoryDedup {
@@ -44,42 +36,49 @@ impl MemoryDedup {
         }
     }
 
-    fn shard(&self, key: &PushKey) -> std::sync::MutexGuard<'_, Shard> {
+    fn shard(&self, key: &PushKey) -> MutexGuard<'_, Shard> {
         let at = self.hasher.hash_one(key) as usize % SHARDS;
         self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl DedupStore for MemoryDedup {
-    fn claim<'a>(&'a self, account: &'a str, key: &'a PushKey) -> BoxFuture<'a, Claim> {
-        let now = Instant::now();
-        let name = (Box::from(account), key.clone());
-        let mut shard = self.shard(key);
-        let claim = match shard.known.get_mut(&name) {
-            Some(Known { reply: Some(reply), .. }) => Claim::Answered(reply.clone()),
-            Some(known) if now.saturating_duration_since(known.claimed) < CLAIMED => Claim::Elsewhere,
-            Some(known) => {
-                known.claimed = now;
-                Claim::First
-            }
-            None => {
-                if shard.order.len() >= self.capacity
-                    && let Some(oldest) = shard.order.pop_front()
-                {
-                    shard.known.remove(&oldest);
-                }
-                shard.order.push_back(name.clone());
-                shard.known.insert(name, Known { claimed: now, reply: None });
-                Claim::First
-            }
-        };
-        ready(claim).boxed()
+impl Shard {
+    fn noted(&self, key: &PushKey) -> Option<Noted> {
+        self.known.get(key).map(|(since, value)| Noted { value: value.clone(), age: since.elapsed() })
     }
 
-    fn remember<'a>(&'a self, account: &'a str, key: &'a PushKey, reply: Bytes) -> BoxFuture<'a, ()> {
-        if let Some(known) = self.shard(key).known.get_mut(&(Box::from(account), key.clone())) {
-            known.reply = Some(reply);
+    fn swap(&mut self, key: &PushKey, seen: Option<&Bytes>, next: &Bytes, capacity: usize) -> Swap {
+        let found = self.noted(key);
+        if found.as_ref().map(|noted| &noted.value) != seen {
+            return Swap::Found(found);
         }
-        ready(()).boxed()
+        if let Some((since, value)) = self.known.get_mut(key) {
+            *value = next.clone();
+            return Swap::Written(since.elapsed());
+        }
+        if self.order.len() >= capacity
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        self.order.push_back(key.clone());
+        let now = Instant::now();
+        self.known.insert(key.clone(), (now, next.clone()));
+        Swap::Written(now.elapsed())
+    }
+}
+
+impl DedupStore for MemoryDedup {
+    fn read<'a>(&'a self, key: &'a PushKey) -> BoxFuture<'a, Result<Option<Noted>, Away>> {
+        ready(Ok(self.shard(key).noted(key))).boxed()
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a PushKey,
+        seen: Option<&'a Bytes>,
+        next: &'a Bytes,
+    ) -> BoxFuture<'a, Result<Swap, Away>> {
+        ready(Ok(self.shard(key).swap(key, seen, next, self.capacity))).boxed()
     }
 }

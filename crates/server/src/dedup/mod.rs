@@ -3,10 +3,12 @@
 //! Within one process the [engine](crate::engine) holds one value per push, running or answered, and needs nothing else.
 //! A [`DedupStore`] stands beside it where several processes serve the same account.
 
+pub mod record;
 mod memory;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -56,27 +58,46 @@ fn digest(bytes: &[u8]) -> u64 {
     })
 }
 
-/// What a store answers about a push.
+/// What a store has about a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// Nobody has it; now the caller has.
-    First,
-    /// Another process has it and is not done.
-    Elsewhere,
-    /// It was answered, with this body, not sealed.
-    Answered(Bytes),
+pub struct Noted {
+    /// The record, as it was written.
+    pub value: Bytes,
+    /// How long ago the push's first record was written, by the store's clock.
+    pub age: Duration,
 }
 
-/// What processes that serve the same account tell one another about pushes.
-///
-/// A store that is away answers [`Claim::First`]: each process then dedups alone, and users get their answers.
-pub trait DedupStore: Send + Sync + 'static {
-    /// Claims the push for this process. A claim that is not followed by [`DedupStore::remember`] lapses after a while,
-    /// since its owner may have died.
-    fn claim<'a>(&'a self, account: &'a str, key: &'a PushKey) -> BoxFuture<'a, Claim>;
+/// What came of a wish to replace a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Swap {
+    /// It is replaced; the push is so old by the store's clock.
+    Written(Duration),
+    /// It is not, because it was not what the caller had seen, but this.
+    Found(Option<Noted>),
+}
 
-    /// Keeps the answer to a claimed push, for at least a minute.
-    fn remember<'a>(&'a self, account: &'a str, key: &'a PushKey, reply: Bytes) -> BoxFuture<'a, ()>;
+/// The store cannot be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store that the processes share is away")]
+pub struct Away;
+
+/// What processes that serve the same account tell one another about its pushes: one [`record`] per push, which is
+/// replaced only by someone who has seen it as it is.
+///
+/// The callback waits for these futures, so they must end within a fraction of a second; a store that is away says so
+/// at once. Then each process dedups alone, and users get their answers. Records are of use for as long as a push can
+/// come again, replayed by an outsider: twice the account's `max_age`.
+pub trait DedupStore: Send + Sync + 'static {
+    /// The push's record.
+    fn read<'a>(&'a self, key: &'a PushKey) -> BoxFuture<'a, Result<Option<Noted>, Away>>;
+
+    /// Makes `next` the push's record if it is `seen` at this moment; without `seen`, if there is none.
+    fn swap<'a>(
+        &'a self,
+        key: &'a PushKey,
+        seen: Option<&'a Bytes>,
+        next: &'a Bytes,
+    ) -> BoxFuture<'a, Result<Swap, Away>>;
 }
 
 #[cfg(test)]

@@ -7,7 +7,11 @@
 //! all. So a slow run has about fourteen seconds if the first two tries are left open until they are cut and the run's
 //! answer goes to whichever try is open when it is there. The last try has nothing behind it and must be answered.
 
+mod words;
+
 use std::time::Duration;
+
+pub use words::{Action, Event, Give, Part, TryId};
 
 use crate::Wait;
 
@@ -26,63 +30,8 @@ pub const TRIES: u32 = 3;
 /// Requests for one push that may be open at once.
 pub const MAX_OPEN: usize = 256;
 
-/// One request that brought the push, numbered by the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TryId(pub u32);
-
-/// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// A request brought the push.
-    Arrive(TryId),
-    /// Its connection is gone: before the answer, or with the answer not yet handed over.
-    Cut(TryId),
-    /// Its [deadline](Machine::deadline) has come.
-    Due(TryId),
-    /// The body of its answer was handed to the socket.
-    Handed(TryId),
-    /// The run has an answer.
-    Finished,
-    /// The run ended without one: a panic, or an error.
-    Failed,
-    /// Another process answered the push; we may repeat that answer but not deliver it late.
-    Known,
-    /// The time of [`Machine::late_at`] has come.
-    Tick,
-    /// The server stops: no further try will reach it.
-    Closing,
-}
-
-/// What to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Begin the run. It comes once.
-    Begin,
-    /// Answer this request.
-    Answer(TryId, Give),
-    /// Answer every request that waits.
-    AnswerAll(Give),
-    /// The reply has left: say so to whoever asked. It comes once, and never with [`Action::Late`].
-    Delivered,
-    /// The reply can no longer be one: give it to the late sink. It comes once, and never with [`Action::Delivered`].
-    Late,
-}
-
-/// What a request is answered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Give {
-    /// The run's reply.
-    Reply,
-    /// What stands in for a reply that is not ready: the holding text, or `success`.
-    Held,
-    /// `success`.
-    Success,
-    /// A failure, so that whoever is still listening tries again.
-    Close,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Run {
+pub(super) enum Run {
     Going,
     Done,
     Failed,
@@ -90,7 +39,7 @@ enum Run {
 
 /// What became of the reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Open,
     /// Something else was said in its place, so it will be late.
     Held,
@@ -112,8 +61,13 @@ struct Try {
 #[derive(Debug)]
 pub struct Machine {
     wait: Wait,
-    run: Run,
-    fate: Fate,
+    pub(super) part: Part,
+    /// How long before our first request the push reached another process.
+    before: Duration,
+    pub(super) run: Run,
+    pub(super) fate: Fate,
+    /// Whether the reply can go nowhere but to the late sink, unless a request of ours has it already.
+    overtaken: bool,
     /// Open requests: they wait while the run goes on, and have the reply but not handed it over once it is done.
     open: Vec<Try>,
     /// Tries so far; a try delivered twice counts once.
@@ -125,18 +79,26 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A push nobody has seen yet.
+    /// A push nobody has seen yet, where this process serves the account alone.
     pub fn new(wait: Wait) -> Self {
         Self {
             wait,
+            part: Part::Alone,
+            before: Duration::ZERO,
             run: Run::Going,
             fate: Fate::Open,
+            overtaken: false,
             open: Vec::with_capacity(1),
             tries: 0,
             owed: false,
             quiet_since: Duration::ZERO,
             closing: false,
         }
+    }
+
+    /// The same where other processes serve it too: [`Event::Begun`] or [`Event::Joined`] tells who runs it.
+    pub fn shared(wait: Wait) -> Self {
+        Self { part: Part::Asking, ..Self::new(wait) }
     }
 
     /// Takes in what happened `at` this long after the first try.
@@ -152,24 +114,49 @@ impl Machine {
             Event::Due(id) => self.due(id, at),
             Event::Handed(id) => {
                 self.close(id, at)?;
-                (self.run == Run::Done && self.fate == Fate::Open).then(|| {
-                    self.fate = Fate::Delivered;
-                    Action::Delivered
-                })
+                if self.run != Run::Done || self.fate != Fate::Open {
+                    return None;
+                }
+                self.fate = Fate::Delivered;
+                // Whoever runs the push says that it is delivered, once it has heard so.
+                (self.part != Part::Joiner).then_some(Action::Delivered)
             }
             Event::Finished => self.finish(at),
             Event::Failed => {
                 self.run = Run::Failed;
                 self.answer_all(Give::Success)
             }
-            Event::Known => {
-                self.run = Run::Done;
-                self.fate = Fate::Delivered;
-                self.answer_all(Give::Reply)
-            }
             Event::Tick => self.late_if_quiet(at),
             Event::Closing => {
                 self.closing = true;
+                self.late_if_quiet(at)
+            }
+            Event::Begun => {
+                self.part = Part::Runner;
+                None
+            }
+            Event::Joined { before } => {
+                self.part = Part::Joiner;
+                self.before = before;
+                None
+            }
+            Event::Counted(id, last) => {
+                let counted = self.open.iter_mut().find(|open| open.id == id)?;
+                counted.last |= last;
+                None
+            }
+            Event::Known => {
+                self.run = Run::Done;
+                (self.fate == Fate::Open && !self.open.is_empty()).then_some(Action::AnswerAll(Give::Reply))
+            }
+            Event::DeliveredElsewhere => self.delivered_elsewhere(),
+            Event::HeldElsewhere => self.held_elsewhere(at),
+            Event::LateElsewhere => {
+                self.fate = Fate::Late;
+                self.answer_all(Give::Success)
+            }
+            Event::Alone => {
+                self.part = Part::Alone;
                 self.late_if_quiet(at)
             }
         }
@@ -183,13 +170,50 @@ impl Machine {
 
     /// When to send [`Event::Tick`]: the reply is there and nobody is.
     pub fn late_at(&self) -> Option<Duration> {
-        let alone = self.run == Run::Done && self.fate == Fate::Open && self.open.is_empty();
-        alone.then(|| if self.closing { Duration::ZERO } else { self.quiet_since + QUIET })
+        let ours = self.part == Part::Alone || self.overtaken;
+        self.nobody_asks().filter(|_| ours).map(|quiet| if self.overtaken { Duration::ZERO } else { quiet })
+    }
+
+    /// Whether the reply is to be late as soon as the other processes agree.
+    pub fn would_be_late(&self, at: Duration) -> bool {
+        self.part == Part::Runner && self.nobody_asks().is_some_and(|quiet| at >= quiet)
+    }
+
+    /// Whether the server stops.
+    pub(super) fn closing(&self) -> bool {
+        self.closing
+    }
+
+    /// What we are among the processes that serve the account.
+    pub fn part(&self) -> Part {
+        self.part
+    }
+
+    /// Whether a cut has made a further try due.
+    pub fn owes(&self) -> bool {
+        self.owed
+    }
+
+    /// Whether the handler's run is under way.
+    pub fn going(&self) -> bool {
+        self.run == Run::Going
+    }
+
+    /// Whether requests are open.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty()
     }
 
     /// Whether all is decided, so that only the remembered answer is of use.
     pub fn settled(&self) -> bool {
-        self.run == Run::Failed || matches!(self.fate, Fate::Delivered | Fate::Late)
+        let held = self.part == Part::Joiner && self.fate == Fate::Held;
+        held || self.run == Run::Failed || matches!(self.fate, Fate::Delivered | Fate::Late)
+    }
+
+    /// The reply is there and nobody is: from when on that means that nobody will be.
+    fn nobody_asks(&self) -> Option<Duration> {
+        let alone = self.run == Run::Done && self.fate == Fate::Open && self.open.is_empty();
+        alone.then(|| if self.closing { Duration::ZERO } else { self.quiet_since + QUIET })
     }
 
     fn arrive(&mut self, id: TryId, at: Duration) -> Option<Action> {
@@ -204,19 +228,28 @@ impl Machine {
             (_, Fate::Open) if self.open.len() >= MAX_OPEN => return Some(Action::Answer(id, Give::Close)),
             (_, Fate::Open) => {}
         }
-        let last = self.wait == Wait::One || self.tries >= TRIES || at > LAST_AFTER;
+        let last = self.wait == Wait::One || self.tries >= TRIES || at + self.before > LAST_AFTER;
         let first = self.tries == 1 && !copy;
         self.open.push(Try { id, arrived: at, number: self.tries, copy, last });
         match self.run {
-            Run::Done => Some(Action::Answer(id, Give::Reply)),
+            // Whoever only repeats another's answer asks first whether that still may be.
+            Run::Done if self.part != Part::Joiner => Some(Action::Answer(id, Give::Reply)),
             _ => first.then_some(Action::Begin),
         }
     }
 
     fn due(&mut self, id: TryId, at: Duration) -> Option<Action> {
         let open = *self.open.iter().find(|open| open.id == id)?;
-        if self.run != Run::Going || self.deadline(id).is_none_or(|due| at < due) {
+        if self.deadline(id).is_none_or(|due| at < due) {
             return None;
+        }
+        if self.run != Run::Going {
+            if self.part != Part::Joiner {
+                return None;
+            }
+            // Nobody could be asked whether the reply still may be given.
+            self.close(id, at)?;
+            return Some(Action::Answer(id, if open.last { Give::Held } else { Give::Close }));
         }
         if open.last {
             self.fate = Fate::Held;
@@ -237,6 +270,32 @@ impl Machine {
             // Every open request gets it: which of them the platform still listens to is not ours to know.
             Fate::Open => Some(Action::AnswerAll(Give::Reply)),
             Fate::Delivered | Fate::Late => None,
+        }
+    }
+
+    fn delivered_elsewhere(&mut self) -> Option<Action> {
+        if self.part == Part::Joiner {
+            self.run = Run::Done;
+            self.fate = Fate::Delivered;
+            return (!self.open.is_empty()).then_some(Action::AnswerAll(Give::Reply));
+        }
+        (self.run == Run::Done && self.fate == Fate::Open).then(|| {
+            self.fate = Fate::Delivered;
+            Action::Delivered
+        })
+    }
+
+    fn held_elsewhere(&mut self, at: Duration) -> Option<Action> {
+        match self.run {
+            _ if self.fate != Fate::Open => None,
+            Run::Done if self.part != Part::Joiner => {
+                self.overtaken = true;
+                self.late_if_quiet(at)
+            }
+            _ => {
+                self.fate = Fate::Held;
+                self.answer_all(Give::Held)
+            }
         }
     }
 
@@ -265,127 +324,4 @@ impl Machine {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const A: TryId = TryId(0);
-    const B: TryId = TryId(1);
-    const C: TryId = TryId(2);
-
-    fn ms(millis: u64) -> Duration {
-        Duration::from_millis(millis)
-    }
-
-    /// A push whose tries came and were cut as the platform does it.
-    fn after_two_cuts() -> Machine {
-        let mut machine = Machine::new(Wait::All);
-        assert_eq!(machine.on(Event::Arrive(A), ms(0)), Some(Action::Begin));
-        assert_eq!(machine.on(Event::Cut(A), ms(5000)), None);
-        assert_eq!(machine.on(Event::Arrive(B), ms(5010)), None);
-        assert_eq!(machine.on(Event::Cut(B), ms(10_010)), None);
-        machine
-    }
-
-    #[test]
-    fn the_answer_goes_to_the_try_that_is_open() {
-        let mut machine = after_two_cuts();
-        assert_eq!(machine.on(Event::Arrive(C), ms(10_020)), None);
-        assert_eq!(machine.on(Event::Finished, ms(12_000)), Some(Action::AnswerAll(Give::Reply)));
-        assert_eq!(machine.on(Event::Handed(C), ms(12_001)), Some(Action::Delivered));
-        assert_eq!(
-            machine.on(Event::Arrive(TryId(3)), ms(20_000)),
-            Some(Action::Answer(TryId(3), Give::Reply))
-        );
-        assert!(machine.settled());
-    }
-
-    #[test]
-    fn the_third_try_is_answered_by_its_deadline_and_the_reply_is_late() {
-        let mut machine = after_two_cuts();
-        machine.on(Event::Arrive(C), ms(10_020));
-        assert_eq!(machine.deadline(C), Some(ms(14_520)));
-        assert_eq!(machine.on(Event::Due(C), ms(14_519)), None);
-        assert_eq!(machine.on(Event::Due(C), ms(14_520)), Some(Action::AnswerAll(Give::Held)));
-        assert_eq!(machine.on(Event::Handed(C), ms(14_521)), None);
-        assert_eq!(machine.on(Event::Finished, ms(30_000)), Some(Action::Late));
-        assert_eq!(
-            machine.on(Event::Arrive(TryId(3)), ms(31_000)),
-            Some(Action::Answer(TryId(3), Give::Success))
-        );
-    }
-
-    #[test]
-    fn a_try_after_nine_seconds_is_the_last_even_if_one_was_missed() {
-        let mut machine = Machine::new(Wait::All);
-        machine.on(Event::Arrive(A), ms(0));
-        machine.on(Event::Cut(A), ms(5000));
-        machine.on(Event::Arrive(B), ms(10_000));
-        assert_eq!(machine.deadline(B), Some(ms(14_500)));
-    }
-
-    #[test]
-    fn a_try_delivered_twice_is_one_try() {
-        let mut machine = Machine::new(Wait::All);
-        machine.on(Event::Arrive(A), ms(0));
-        assert_eq!(machine.on(Event::Arrive(B), ms(3)), None);
-        assert_eq!(machine.on(Event::Arrive(C), ms(5)), None);
-        assert_eq!(machine.deadline(C), Some(ms(6005)), "left open, not the last");
-    }
-
-    #[test]
-    fn one_waits_for_the_first_try_only() {
-        let mut machine = Machine::new(Wait::One);
-        machine.on(Event::Arrive(A), ms(0));
-        assert_eq!(machine.on(Event::Due(A), ms(4500)), Some(Action::AnswerAll(Give::Held)));
-        assert_eq!(machine.on(Event::Arrive(B), ms(5000)), Some(Action::Answer(B, Give::Held)));
-        assert_eq!(machine.on(Event::Finished, ms(6000)), Some(Action::Late));
-    }
-
-    #[test]
-    fn no_further_try_makes_the_reply_late() {
-        let mut machine = Machine::new(Wait::All);
-        machine.on(Event::Arrive(A), ms(0));
-        machine.on(Event::Cut(A), ms(1000));
-        assert_eq!(machine.on(Event::Finished, ms(2000)), None);
-        assert_eq!(machine.late_at(), Some(ms(7000)));
-        assert_eq!(machine.on(Event::Tick, ms(6999)), None);
-        assert_eq!(machine.on(Event::Tick, ms(7000)), Some(Action::Late));
-        assert_eq!(machine.on(Event::Tick, ms(8000)), None);
-    }
-
-    #[test]
-    fn a_reply_lost_on_its_way_is_given_to_the_next_try() {
-        let mut machine = Machine::new(Wait::All);
-        machine.on(Event::Arrive(A), ms(0));
-        assert_eq!(machine.on(Event::Finished, ms(100)), Some(Action::AnswerAll(Give::Reply)));
-        assert_eq!(machine.on(Event::Cut(A), ms(101)), None);
-        assert_eq!(machine.on(Event::Arrive(B), ms(5000)), Some(Action::Answer(B, Give::Reply)));
-        assert_eq!(machine.on(Event::Handed(B), ms(5001)), Some(Action::Delivered));
-        assert_eq!(machine.on(Event::Tick, ms(7000)), None);
-    }
-
-    #[test]
-    fn a_failure_is_answered_at_once() {
-        let mut machine = Machine::new(Wait::All);
-        machine.on(Event::Arrive(A), ms(0));
-        assert_eq!(machine.on(Event::Failed, ms(10)), Some(Action::AnswerAll(Give::Success)));
-        assert_eq!(machine.on(Event::Arrive(B), ms(20)), Some(Action::Answer(B, Give::Success)));
-    }
-
-    #[test]
-    fn stopping_makes_a_reply_that_nobody_waits_for_late_at_once() {
-        let mut machine = Machine::new(Wait::All);
-        machine.on(Event::Arrive(A), ms(0));
-        machine.on(Event::Cut(A), ms(100));
-        assert_eq!(machine.on(Event::Closing, ms(200)), None);
-        assert_eq!(machine.on(Event::Finished, ms(300)), Some(Action::Late));
-    }
-
-    #[test]
-    fn a_try_that_a_proxy_keeps_open_is_closed_in_the_end() {
-        let mut machine = Machine::new(Wait::All);
-        machine.on(Event::Arrive(A), ms(0));
-        assert_eq!(machine.on(Event::Due(A), ms(6000)), Some(Action::Answer(A, Give::Close)));
-        assert_eq!(machine.on(Event::Cut(A), ms(6001)), None);
-    }
-}
+mod tests;

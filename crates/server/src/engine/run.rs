@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::Engine;
 use super::gauge::Undecided;
 use super::machine::{Event, Machine, TryId};
+use super::share::Share;
 use crate::render::Rendered;
 use crate::{Answer, Push, Wait};
 
@@ -25,15 +26,19 @@ pub(crate) enum Verdict {
 /// One push, from its first try until it is forgotten.
 pub(crate) struct Run {
     pub(crate) began: Instant,
+    /// Something happened that other processes may have to know.
+    pub(crate) nudge: Notify,
     state: Mutex<State>,
 }
 
-pub(super) struct State {
-    pub(super) machine: Machine,
+pub(crate) struct State {
+    pub(crate) machine: Machine,
+    /// Our side of it, where other processes serve the account too.
+    pub(crate) share: Option<Share>,
     pub(super) tries: u32,
     pub(super) waiting: Vec<(TryId, oneshot::Sender<Verdict>)>,
     /// The answer that every later try is given: the reply, or what stood in for it.
-    pub(super) remembered: Rendered,
+    pub(crate) remembered: Rendered,
     /// The push, until its fate is decided.
     pub(super) push: Option<Push>,
     /// Its answer, until it has left or is late.
@@ -44,9 +49,12 @@ pub(super) struct State {
 }
 
 impl Run {
-    pub(super) fn new(wait: Wait, began: Instant, undecided: Undecided) -> Self {
+    /// A push that has just come; `node` is our name where other processes serve the account too.
+    pub(super) fn new(wait: Wait, node: Option<&str>, began: Instant, undecided: Undecided) -> Self {
+        let share = node.map(Share::new);
         let state = State {
-            machine: Machine::new(wait),
+            machine: if share.is_some() { Machine::shared(wait) } else { Machine::new(wait) },
+            share,
             tries: 0,
             waiting: Vec::new(),
             remembered: Rendered::Success,
@@ -55,15 +63,27 @@ impl Run {
             undecided: Some(undecided),
             timer: false,
         };
-        Self { began, state: Mutex::new(state) }
+        Self { began, nudge: Notify::new(), state: Mutex::new(state) }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the run's lines in the log and its trace are named by.
+    pub(crate) fn span(&self) -> tracing::Span {
+        let state = self.lock();
+        let Some(push) = &state.push else { return tracing::Span::none() };
+        tracing::info_span!(
+            "push",
+            account = &*push.account,
+            exchange = push.exchange,
+            kind = push.message.kind()
+        )
+    }
+
     /// The time as the machine counts it.
-    pub(super) fn at(&self) -> Duration {
+    pub(crate) fn at(&self) -> Duration {
         self.began.elapsed()
     }
 

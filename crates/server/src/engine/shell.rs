@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::gauge::{Gauge, Undecided};
-use super::machine::{Action, Event, Give, TryId};
+use super::machine::{ANSWER_BY, Action, Event, Give, TryId};
 use super::run::{OpenTry, Run, State, Verdict};
 use super::table::{Entry, Table};
 use crate::handle::Failure;
@@ -23,6 +23,8 @@ use crate::{Answer, Delivered, Limits, Policy, Push, PushKey, Refusal, Wait};
 /// What the engine is made of.
 pub(crate) struct Parts {
     pub(crate) policy: Policy,
+    /// Our name among the processes that serve the account, if there are several.
+    pub(crate) node: Option<String>,
     /// How long a push can come again, replayed by an outsider.
     pub(crate) kept: Duration,
     pub(crate) clock: Arc<dyn Clock>,
@@ -67,8 +69,12 @@ impl Engine {
     pub(crate) fn patience(&self) -> Duration {
         match self.parts.policy.wait {
             Wait::All => Duration::from_secs(14),
-            Wait::One => super::machine::ANSWER_BY,
+            Wait::One => ANSWER_BY,
         }
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.parts.counters
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -86,23 +92,28 @@ impl Engine {
             if self.gauge.running() >= self.parts.policy.limits.max_runs {
                 return Err(Refusal::Busy);
             }
-            Ok(Run::new(self.parts.policy.wait, now, undecided))
+            Ok(Run::new(self.parts.policy.wait, self.parts.node.as_deref(), now, undecided))
         })?;
         let (run, new) = match entry {
             Entry::New(run) => (run, true),
             Entry::Known(run) => (run, false),
         };
         let counters = &self.parts.counters;
-        if new {
-            counters.runs.add();
-        } else {
+        if !new {
             counters.deduped.add();
+        } else if self.parts.node.is_none() {
+            counters.runs.add();
         }
         let mut state = run.lock();
         let id = TryId(state.tries);
         state.tries += 1;
         let open = OpenTry::new(self, &run, id);
+        let settled = state.machine.settled();
         let action = state.machine.on(Event::Arrive(id), run.at());
+        if let Some(share) = state.share.as_mut().filter(|_| !new && !settled) {
+            share.arrived(id);
+            run.nudge.notify_one();
+        }
         Ok(match action {
             Some(Action::Begin) => Arrival::First(open),
             Some(Action::Answer(_, give)) => Arrival::Decided(open, state.verdict(give)),
@@ -126,8 +137,11 @@ impl Engine {
         open: OpenTry,
         mut receiver: oneshot::Receiver<Verdict>,
     ) -> (OpenTry, Verdict) {
+        // Other processes may have told us meanwhile that this is the last try.
+        let mut look = self.parts.node.as_ref().map(|_| open.run.at() + ANSWER_BY);
         loop {
             let deadline = open.run.lock().machine.deadline(open.id);
+            let deadline = deadline.map(|at| look.take().map_or(at, |look| look.min(at)));
             let verdict = match deadline {
                 Some(at) => timeout_at(open.run.began + at, &mut receiver).await,
                 None => Ok((&mut receiver).await),
@@ -155,11 +169,6 @@ impl Engine {
                 Rendered::Success
             }
         }
-    }
-
-    /// Ends the run with what another process answered.
-    pub(crate) fn known(self: &Arc<Self>, run: &Arc<Run>, rendered: &Rendered) {
-        self.act(run, run.lock(), Event::Known, Some(rendered));
     }
 
     /// Feeds one event.
@@ -201,7 +210,10 @@ impl Engine {
             counters.failed.add();
         }
         let (account, exchange) = push.map_or(("", ""), |push| (&*push.account, push.exchange.as_str()));
-        tracing::error!(account, exchange, "{failure}; the user gets no reply");
+        let left = push.map(|push| {
+            push.deadline.saturating_duration_since(Instant::now().into_std()).as_millis() as u64
+        });
+        tracing::error!(account, exchange, deadline_left_ms = left, "{failure}; the user gets no reply");
     }
 
     /// What is said while the run goes on.
@@ -251,7 +263,7 @@ impl Engine {
                 }
             }
             Some(Action::Begin) | None => {
-                if let (Event::Finished | Event::Known, Some(rendered)) = (event, rendered) {
+                if let (Event::Finished, Some(rendered)) = (event, rendered) {
                     state.remembered = rendered.clone();
                 }
             }
@@ -259,6 +271,13 @@ impl Engine {
         if let Event::Cut(id) = event {
             counters.cut.add();
             state.waiting.retain(|(waiting, _)| *waiting != id);
+            let owed = state.machine.owes();
+            if let Some(share) = &mut state.share {
+                share.cut(owed);
+            }
+        }
+        if state.share.is_some() {
+            run.nudge.notify_one();
         }
         if state.machine.settled() {
             state.push = None;

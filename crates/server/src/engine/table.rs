@@ -110,7 +110,7 @@ mod tests {
 
     fn push(table: &Table, gauge: &Arc<Gauge>, key: usize, now: Instant, done: bool) -> bool {
         let key = PushKey::new(key.to_string());
-        let make = || Ok::<_, ()>(Run::new(Wait::All, now, gauge.undecided()));
+        let make = || Ok::<_, ()>(Run::new(Wait::All, None, now, gauge.undecided()));
         match table.enter(&key, now, make) {
             Ok(Entry::New(run)) => {
                 run.lock().machine.on(Event::Arrive(TryId(0)), Duration::ZERO);

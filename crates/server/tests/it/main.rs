@@ -18,4 +18,5 @@ mod stopping;
 mod routes;
 mod mounting;
 mod simulation;
+mod cluster_simulation;
 mod platform;

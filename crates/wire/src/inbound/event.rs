@@ -215,21 +215,21 @@ impl Event {
         }
     }
 
-    /// Whether the person sees an answer given in the body.
-    pub fn answerable(&self) -> bool {
-        matches!(
-            self,
-            Self::Subscribe { .. }
-                | Self::Scan { .. }
-                | Self::Location { .. }
-                | Self::Click { .. }
-                | Self::ScancodePush { .. }
-                | Self::ScancodeWaitmsg { .. }
-                | Self::PicSysphoto { .. }
-                | Self::PicPhotoOrAlbum { .. }
-                | Self::PicWeixin { .. }
-                | Self::LocationSelect { .. }
-        )
+    /// Whether the person sees an answer given in the body to an event of this name.
+    pub fn answerable(name: &str) -> bool {
+        const ANSWERED: [&str; 10] = [
+            "subscribe",
+            "scan",
+            "location",
+            "click",
+            "scancode_push",
+            "scancode_waitmsg",
+            "pic_sysphoto",
+            "pic_photo_or_album",
+            "pic_weixin",
+            "location_select",
+        ];
+        ANSWERED.iter().any(|answered| name.eq_ignore_ascii_case(answered))
     }
 
     pub(super) fn read(fields: &Fields) -> Self {

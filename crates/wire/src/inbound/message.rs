@@ -80,10 +80,7 @@ impl Inbound {
 
     /// Whether the person sees an answer given in the body. The platform ignores one to a notice, and to some events.
     pub fn answerable(&self) -> bool {
-        match &self.content {
-            Content::Event(event) => event.answerable(),
-            _ => true,
-        }
+        self.event().is_none_or(Event::answerable)
     }
 
     /// The push as JSON under the platform's own names, with numbers as numbers. Ids stay texts, whatever they look like.

@@ -58,7 +58,7 @@ fn taps_on_the_menu_have_keys() {
     let view = event("VIEW", "<EventKey><![CDATA[https://e/]]></EventKey><MenuId>449000001</MenuId>");
     assert_eq!(view, Event::View { url: "https://e/".into(), menu_id: Some("449000001".into()) });
     assert_eq!(view.key(), Some("https://e/"));
-    assert!(!view.answerable());
+    assert!(!Event::answerable("VIEW"));
 
     let mini = event("view_miniprogram", "<EventKey>pages/home</EventKey><MenuId>4</MenuId>");
     assert_eq!(mini.key(), Some("pages/home"));

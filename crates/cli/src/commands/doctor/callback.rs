@@ -17,6 +17,7 @@ use crate::failure::Failure;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The address under examination and what protects it.
+#[derive(Clone)]
 pub(super) struct Target {
     pub(super) address: Url,
     pub(super) token: Secret,
@@ -141,8 +142,42 @@ async fn push(target: &Target, client: &reqwest::Client, report: &mut Report) ->
                 &format!("{took} 毫秒内应答：{}", kind.1),
             )
         }
-        Err(wrong) => report.fail("test push", &wrong.english, &wrong.chinese, wrong.fix),
+        Err(wrong) => {
+            report.fail("test push", &wrong.english, &wrong.chinese, wrong.fix)?;
+            if matches!(answer.status, 400 | 403) { other_mode(target, client, report).await } else { Ok(()) }
+        }
     }
+}
+
+/// A push that is refused in one mode and taken in another tells what is wrong.
+async fn other_mode(target: &Target, client: &reqwest::Client, report: &mut Report) -> Result<(), Failure> {
+    let named = [
+        (Mode::Plain, "plain", "明文"),
+        (Mode::Compatible, "compatible", "兼容"),
+        (Mode::Secure, "secure", "安全"),
+    ];
+    for (mode, english, chinese) in named {
+        if mode == target.mode || (mode != Mode::Plain && target.key.is_none()) {
+            continue;
+        }
+        let other = Target { mode, ..target.clone() };
+        let (url, body) = signed_push(&other);
+        let Ok(answer) = ask(client.post(url).header("content-type", "text/xml").body(body)).await else {
+            continue;
+        };
+        if verdict::push(&answer, &other).is_ok() {
+            return report.fail(
+                "mode",
+                &format!("the same push is taken in mode {english}"),
+                &format!("同一推送在{chinese}模式下被接受"),
+                (
+                    "write the same mode here, in the program and in 微信开发者平台 → 公众号 → 消息推送 (消息加解密方式)",
+                    "请让这里、程序中与“微信开发者平台 → 公众号 → 消息推送”的“消息加解密方式”三处一致",
+                ),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// In secure mode nothing plain may get through: its sender is not proved.

@@ -6,7 +6,7 @@ use hongyan::{Call, Client, Error};
 use hongyan_wire::{Clock, Lang, SystemClock};
 use serde_json::Value;
 
-use super::{http_date, report::Report};
+use super::{Patient, http_date, report::Report};
 use crate::failure::Failure;
 
 /// Where the platform is when nothing else is said.
@@ -16,11 +16,13 @@ const ODD: Duration = Duration::from_mins(1);
 /// From here on pushes are refused as too old, or tokens thought alive that are dead.
 const TOO_MUCH: Duration = Duration::from_mins(5);
 
-/// Compares this machine's clock with the platform's.
-pub(super) async fn clock(api_base: Option<&str>, report: &mut Report) -> Result<(), Failure> {
+/// Whether there is a platform at the address, and whether its clock and this machine's agree.
+pub(super) async fn reach(api_base: Option<&str>, report: &mut Report) -> Result<(), Failure> {
     let base = api_base.unwrap_or(PLATFORM);
+    // Without a token the platform says so, and nothing else does in these words.
+    let probe = format!("{base}/cgi-bin/get_api_domain_ip");
     let answer = match reqwest::Client::builder().timeout(Duration::from_secs(10)).build() {
-        Ok(client) => client.get(base).send().await,
+        Ok(client) => client.get(probe).send().await,
         Err(error) => Err(error),
     };
     let answer = match answer {
@@ -38,6 +40,28 @@ pub(super) async fn clock(api_base: Option<&str>, report: &mut Report) -> Result
             );
         }
     };
+    clock(&answer, report)?;
+    let status = answer.status().as_u16();
+    let said: Value = match answer.bytes().await {
+        Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
+        Err(_) => Value::Null,
+    };
+    if said["errcode"].is_i64() {
+        return Ok(());
+    }
+    report.fail(
+        "api_base",
+        &format!("something answers at {base}, but not as the platform does (status {status}, no errcode)"),
+        &format!("{base} 有应答，但不是微信平台的应答（状态 {status}，没有 errcode）"),
+        (
+            "leave api_base (or HONGYAN_API_BASE) out for the real platform; for a sandbox give its address without a path",
+            "连接真实平台时请去掉 api_base（或 HONGYAN_API_BASE）；连接沙箱时请写它的地址，不带路径",
+        ),
+    )
+}
+
+/// Compares this machine's clock with the platform's.
+fn clock(answer: &reqwest::Response, report: &mut Report) -> Result<(), Failure> {
     let date = answer.headers().get("date").and_then(|date| date.to_str().ok()).and_then(http_date::parse);
     let Some(theirs) = date else {
         return report.ok("clock", "the platform answers; it names no time", "平台可以连接；应答中没有时间");
@@ -55,23 +79,55 @@ pub(super) async fn clock(api_base: Option<&str>, report: &mut Report) -> Result
     }
 }
 
-/// Fetches a token with the AppSecret; says whether the rest can be asked.
-pub(super) async fn token(client: &Client, report: &mut Report) -> Result<bool, Failure> {
-    match client.token().await {
+/// Fetches a token with the AppSecret, or from the token service; says whether the rest can be asked.
+pub(super) async fn token(patient: &Patient, report: &mut Report) -> Result<bool, Failure> {
+    match patient.client.token().await {
         Ok(token) => {
             let minutes = token.expires_in.as_secs() / 60;
+            let (english, chinese) = if patient.from_service {
+                ("the token service gives one", "令牌服务给出了 token")
+            } else {
+                ("AppID and AppSecret are right", "AppID 与 AppSecret 正确")
+            };
             report.ok(
                 "token",
-                &format!("AppID and AppSecret are right; the token lives {minutes} more minutes"),
-                &format!("AppID 与 AppSecret 正确；access_token 还有 {minutes} 分钟有效"),
+                &format!("{english}; the token lives {minutes} more minutes"),
+                &format!("{chinese}；access_token 还有 {minutes} 分钟有效"),
             )?;
             Ok(true)
         }
         Err(error) => {
-            refused("token", &error, report)?;
+            // Each of the usual causes under the name of what is to be put right.
+            let check = match &error {
+                Error::Refused(refusal) => match refusal.code.0 {
+                    40164 | 61004 => "ip list",
+                    40013 | 41002 => "app id",
+                    40125 | 40001 | 41004 | 40243 => "secret",
+                    _ => "token",
+                },
+                _ => "token",
+            };
+            refused(check, &error, report)?;
             Ok(false)
         }
     }
+}
+
+/// An AppID has a form, and the other id of an account, gh_…, is often put in its place.
+pub(super) fn app_id(app_id: &str, report: &mut Report) -> Result<(), Failure> {
+    let digits = app_id.strip_prefix("wx").unwrap_or_default();
+    if digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    report.warn(
+        "app id",
+        &format!("{app_id} does not look like one: wx and sixteen hexadecimal digits, not the gh_… id"),
+        &format!("{app_id} 不像 AppID：应为 wx 加十六位十六进制数字，而不是 gh_ 开头的原始 ID"),
+        (
+            "copy it from 微信开发者平台 → 公众号 → 基础信息, or from the test account's page",
+            "请从“微信开发者平台 → 公众号 → 基础信息”或测试号页面复制",
+        ),
+    )
 }
 
 /// A call with the token: the IP list is checked on every one.
@@ -118,6 +174,28 @@ pub(super) async fn menu(client: &Client, report: &mut Report) -> Result<(), Fai
         ),
         Err(error) => refused("menu", &error, report),
     }
+}
+
+/// Replies made on the web site stop as soon as the server configuration is on: looked for, and said in any case.
+pub(super) async fn auto_replies(client: &Client, report: &mut Report) -> Result<(), Failure> {
+    let info = client.send::<Value>(Call::get("/cgi-bin/get_current_autoreply_info").safe()).await;
+    let on = info.is_ok_and(|info| info["is_add_friend_reply_open"] == 1 || info["is_autoreply_open"] == 1);
+    if on {
+        return report.warn(
+            "auto-replies",
+            "there are some, made on the web site: they stop once 服务器配置 is switched on, and so does the web site's menu",
+            "网页上设置了自动回复：启用“服务器配置”后，它们和网页上设置的菜单都会失效",
+            (
+                "write rules for them in the configuration (公众平台 → 自动回复 shows what they say), then switch 服务器配置 on",
+                "请先在配置中写好相应的规则（内容见“公众平台 → 自动回复”），再启用服务器配置",
+            ),
+        );
+    }
+    report.ok(
+        "auto-replies",
+        "remember: switching on 服务器配置 switches off menus and auto-replies made on the web site",
+        "请注意：启用“服务器配置”后，在网页上设置的菜单和自动回复都会失效",
+    )
 }
 
 /// The SDK's own sentence, and its advice as what to do.

@@ -74,8 +74,8 @@ pub(super) fn handshake(answer: &Answer, echo: &str) -> Handshake {
                 ),
                 &format!("被拒绝，状态 {status}：Token 不一致，或被前面的环节拦截"),
                 (
-                    "compare the token character by character on both sides; then look at logins, CSRF checks and firewalls in front",
-                    "请逐字核对两边的 Token；再检查前面的登录、CSRF 校验和防火墙",
+                    "compare the token character by character with the one in 微信开发者平台 → 公众号 → 消息推送 (a test account's page: 接口配置信息); then look at logins, CSRF checks and firewalls in front",
+                    "请逐字核对 Token 与“微信开发者平台 → 公众号 → 消息推送”（测试号页面的“接口配置信息”）中的是否一致；再检查前面的登录、CSRF 校验和防火墙",
                 ),
             );
         }
@@ -159,12 +159,13 @@ pub(super) fn push(answer: &Answer, target: &Target) -> Result<(&'static str, &'
     let status = answer.status;
     if status != 200 {
         let fix = match (status, target.mode) {
-            (403, Mode::Plain) => {
-                ("the token is another one, or the clocks differ", "Token 不一致，或两边时钟相差太大")
-            }
+            (403, Mode::Plain) => (
+                "the token is another one (微信开发者平台 → 公众号 → 消息推送), or the clocks differ",
+                "Token 不一致（见“微信开发者平台 → 公众号 → 消息推送”），或两边时钟相差太大",
+            ),
             (400 | 403, _) => (
-                "the token, the EncodingAESKey or the AppID on the other side is another one",
-                "对方的 Token、EncodingAESKey 或 AppID 不一致",
+                "the token, the EncodingAESKey, the mode or the AppID on the other side is another one: compare with 微信开发者平台 → 公众号 → 消息推送",
+                "对方的 Token、EncodingAESKey、加解密方式或 AppID 不一致：请与“微信开发者平台 → 公众号 → 消息推送”核对",
             ),
             _ => ("look at the program's log for this moment", "请查看程序此刻的日志"),
         };

@@ -18,6 +18,9 @@ pub(crate) struct RuleArgs {
     /// The number that OpenIDs, tickets and request ids are made from
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// How many exchanges are kept, which bounds the memory; the oldest are dropped
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    max_exchanges: Option<u64>,
 }
 
 impl RuleArgs {
@@ -32,6 +35,9 @@ impl RuleArgs {
             let changes = serde_json::from_str(&input::file_text(&name, screen)?);
             let changes = changes.map_err(|error| wrong(error.to_string()))?;
             options.settings = options.settings.changed(&changes).map_err(wrong)?;
+        }
+        if let Some(most) = self.max_exchanges {
+            options.settings.max_exchanges = usize::try_from(most).unwrap_or(usize::MAX);
         }
         if let Some(seed) = self.seed {
             options.seed = seed;
@@ -53,11 +59,18 @@ mod tests {
         let file = folder.path().join("settings.json");
         std::fs::write(&file, r#"{"menu_cache_seconds": 300}"#).unwrap();
         let mut options = Options::default();
-        let args = RuleArgs { profile: Some("legacy-2021".into()), settings: Some(file), seed: Some(7) };
+        let args = RuleArgs {
+            profile: Some("legacy-2021".into()),
+            settings: Some(file),
+            seed: Some(7),
+            max_exchanges: Some(9),
+        };
         args.apply(&mut options, screen).unwrap();
         assert_eq!(options.settings.window_message.messages, Some(20));
         assert_eq!((options.settings.menu_cache_seconds, options.seed), (300, 7));
-        let wrong = RuleArgs { profile: Some("2019".into()), settings: None, seed: None };
+        assert_eq!(options.settings.max_exchanges, 9);
+        let wrong =
+            RuleArgs { profile: Some("2019".into()), settings: None, seed: None, max_exchanges: None };
         let error = format!("{:?}", wrong.apply(&mut options, screen).unwrap_err());
         assert!(error.contains("legacy-2021"), "{error}");
     }

@@ -2,16 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 /// Longer than anything on a page takes, the platform's three tries of five seconds included.
 const PATIENCE: Duration = Duration::from_secs(30);
 const OFTEN: Duration = Duration::from_millis(50);
 
-/// Notes the page's own errors before any of its code runs.
-const LISTEN: &str = "window.__errors = []; addEventListener('error', e => window.__errors.push(e.message)); \
-                      addEventListener('unhandledrejection', e => window.__errors.push(String(e.reason)));";
+/// Notes the pages' own errors from before their first line runs, over all pages of the session.
+const LISTEN: &str = "if (window === window.top) { \
+  const note = (text) => { const key = '__errors'; const all = JSON.parse(sessionStorage.getItem(key) || '[]'); \
+    all.push(String(text)); sessionStorage.setItem(key, JSON.stringify(all)); }; \
+  addEventListener('error', (e) => { const from = e.target; \
+    if (from instanceof HTMLScriptElement || from instanceof HTMLLinkElement) note('not loaded: ' + (from.src || from.href)); \
+    else if (e.message) note(e.message); }, true); \
+  addEventListener('unhandledrejection', (e) => note(e.reason && e.reason.stack || e.reason)); \
+  addEventListener('securitypolicyviolation', (e) => note('policy: ' + e.violatedDirective + ' ' + e.blockedURI)); \
+  const told = console.error; console.error = (...words) => { note(words.join(' ')); told(...words); }; }";
 
 /// A window as wide as a phone.
 pub(crate) async fn browser() -> WebDriver {
@@ -40,7 +47,12 @@ pub(crate) async fn wide(width: u32, height: u32) -> WebDriver {
     ] {
         wanted.add_arg(argument).unwrap();
     }
-    WebDriver::new(address, wanted).await.unwrap()
+    let driver = WebDriver::new(&address, wanted).await.unwrap();
+    let command = json!({"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": LISTEN}});
+    let path = format!("{address}/session/{}/goog/cdp/execute", driver.session_id());
+    let answer = reqwest::Client::new().post(path).json(&command).send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    driver
 }
 
 /// What stands in an attribute of the marks of design section 2.
@@ -130,15 +142,30 @@ pub(crate) async fn awaited(driver: &WebDriver, code: &str) -> Value {
     value
 }
 
-/// Opens a page and listens for its errors.
+/// Opens a page.
 pub(crate) async fn open(driver: &WebDriver, address: &str) {
     driver.goto(address).await.unwrap();
-    script(driver, LISTEN).await;
 }
 
-/// The page's own errors since it was opened.
+/// The errors of all pages of this sandbox that the browser has shown so far.
 pub(crate) async fn page_errors(driver: &WebDriver) -> Value {
-    script(driver, "return window.__errors || [];").await
+    script(driver, "return JSON.parse(sessionStorage.getItem('__errors') || '[]');").await
+}
+
+/// Writes a value into a field as a person would who replaces all of it.
+pub(crate) async fn put(driver: &WebDriver, testid: &str, value: &str) {
+    find(driver, &mark(testid)).await;
+    let code = format!(
+        "const field = document.querySelector('[data-testid=\"{testid}\"]'); field.value = {}; \
+         field.dispatchEvent(new Event('input', {{bubbles: true}})); field.dispatchEvent(new Event('change', {{bubbles: true}}));",
+        serde_json::to_string(value).unwrap()
+    );
+    script(driver, &code).await;
+}
+
+/// What a field holds.
+pub(crate) async fn value(driver: &WebDriver, testid: &str) -> String {
+    find(driver, &mark(testid)).await.prop("value").await.unwrap().unwrap_or_default()
 }
 
 /// Opens a button of the menu and presses one below it.

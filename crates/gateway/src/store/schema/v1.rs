@@ -73,4 +73,5 @@ pub(super) const STEP: Step = Step {
         },
     ],
     changes: &[],
+    indexes: &[],
 };

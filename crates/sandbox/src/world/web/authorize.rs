@@ -61,7 +61,7 @@ pub(crate) struct Decision {
 const ORDER: [&str; 5] = ["appid", "redirect_uri", "response_type", "scope", "state"];
 
 /// Numbers of virtual people begin here.
-const VIRTUAL: usize = 1_000_000_000;
+pub(crate) const VIRTUAL: usize = 1_000_000_000;
 
 fn refused(code: i64, zh: &'static str, en: &'static str) -> Step {
     Step::Refused { code, zh, en }
