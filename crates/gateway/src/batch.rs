@@ -227,12 +227,11 @@ impl Batches {
                 ],
             )
             .await?;
+        // What was tried already goes on after a pause where it stands; after a cancellation nothing goes on.
+        let waiting = if to.is_final() { "state = 'queued'" } else { "state = 'queued' AND attempts = 0" };
         let first = self
             .store
-            .query(
-                "SELECT MIN(id) AS id FROM outbox WHERE batch = ? AND state = 'queued' AND attempts = 0",
-                &[id.into()],
-            )
+            .query(&format!("SELECT MIN(id) AS id FROM outbox WHERE batch = ? AND {waiting}"), &[id.into()])
             .await?;
         if let Some(line) = first.first().and_then(|row| line_of(text(row, "id"))) {
             let back = (
@@ -240,10 +239,7 @@ impl Batches {
                     .to_owned(),
                 vec![(line as i64).into(), (line as i64).into(), id.into()],
             );
-            let out = (
-                "DELETE FROM outbox WHERE batch = ? AND state = 'queued' AND attempts = 0".to_owned(),
-                vec![id.into()],
-            );
+            let out = (format!("DELETE FROM outbox WHERE batch = ? AND {waiting}"), vec![id.into()]);
             self.store.write(vec![back, out]).await?;
         }
         Ok(self.find(account, id).await?.ok_or(Refused::Unknown))

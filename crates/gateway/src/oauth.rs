@@ -116,10 +116,12 @@ async fn back(
     Query(came): Query<Came>,
     headers: HeaderMap,
 ) -> Response {
-    let ended = async {
+    let sent = headers.clone();
+    // A task of its own: a browser that leaves in the middle must not leave the one use of its code half done.
+    let ended = tokio::spawn(async move {
         let desk = Desk::open(&shared, &name).await?;
         let given = came.state.unwrap_or_default();
-        let login = Login::read(desk.sealer, desk.owner(), &given, &headers, desk.now)?;
+        let login = Login::read(desk.sealer, desk.owner(), &given, &sent, desk.now)?;
         // The list may have become shorter since the login began.
         let mut to = allowed::read(&login.back_to, &desk.config.allowed).ok_or(Page::FOREIGN_RETURN)?;
         let Some(code) = came.code.filter(|code| (1..=512).contains(&code.len())) else {
@@ -133,8 +135,11 @@ async fn back(
             }
             Ended::Refused(why) => Err(Page::refused(why)),
         }
-    };
-    ended.await.unwrap_or_else(|page: Page| page.shown(&headers))
+    });
+    match ended.await {
+        Ok(ended) => ended.unwrap_or_else(|page: Page| page.shown(&headers)),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// The gateway's address as the browser knows it: the configuration's, else what the request says.

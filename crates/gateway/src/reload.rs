@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use hongyan_server::Callback;
-use hongyan_wire::{Lang, envelope};
+use hongyan_wire::{Lang, Secret, envelope};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
@@ -315,9 +315,15 @@ fn needs_new_callback(before: &AccountConfig, after: &AccountConfig) -> bool {
         || before.secret != after.secret
         || before.token != after.token
         || sealed(before) != sealed(after)
+        || tokens_from(before) != tokens_from(after)
         // What the last try says depends on it.
         || asks(before) != asks(after)
         || before.late != after.late
+}
+
+/// Where the token comes from when it is not the platform: an address and headers that may hold a secret.
+fn tokens_from(account: &AccountConfig) -> Option<(&Secret, &[(String, Secret)])> {
+    account.token_from.as_ref().map(|from| (&from.http, from.headers.as_slice()))
 }
 
 /// What the AES keys make of one and the same text: keys cannot be compared, and are not shown.

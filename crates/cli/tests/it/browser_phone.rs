@@ -252,11 +252,11 @@ async fn key(driver: &WebDriver, key: Key) {
 /// Presses Tab until the element has the focus.
 async fn tab_to(driver: &WebDriver, testid: &str) {
     for _ in 0..40 {
-        let focused = driver.active_element().await.unwrap();
-        if focused.attr("data-testid").await.unwrap().as_deref() == Some(testid) {
+        // To whatever has the focus at that moment: it may be drawn anew at any time.
+        if script(driver, "return document.activeElement.dataset.testid ?? '';").await == testid {
             return;
         }
-        focused.send_keys(Key::Tab).await.unwrap();
+        driver.action_chain().send_keys(Key::Tab).perform().await.unwrap();
     }
     panic!("Tab never came to {testid}");
 }

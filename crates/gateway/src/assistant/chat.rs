@@ -12,6 +12,8 @@ use super::memory::Turn;
 use crate::config::{AssistantConfig, ModerationConfig};
 use crate::forward::plain;
 
+/// A service that asks for a longer pause than this is not waited for anyway.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// The most bytes of an answer.
 const MAX_BODY: usize = 4 << 20;
 /// How often it is asked at most.
@@ -146,7 +148,8 @@ async fn once(client: &Client, url: &Url, key: Option<&Secret>, body: &Value) ->
     let status = response.status();
     if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
         let after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let after = after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let after: Option<u64> = after.and_then(|text| text.trim().parse().ok());
+        let after = after.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
         return Err(Refused::ForNow(format!("status {}", status.as_u16()), after));
     }
     if !status.is_success() {

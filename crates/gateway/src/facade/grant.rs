@@ -67,7 +67,10 @@ impl Visit<'_> {
             };
         }
         let why = format!("the secret here is an API key of the gateway with the scope \"{SCOPE}\"");
-        let key = self.guard.by_key(secret).ok_or_else(|| Refusal::because(40125, why))?;
+        let (key, may) = self.guard.by_key(secret).ok_or_else(|| Refusal::because(40125, why))?;
+        if !may {
+            return Err(Refusal::because(45011, "the API key's own rate"));
+        }
         self.may(key)?;
         Ok(Holder::Key(crate::rest::guard::mark(key)))
     }

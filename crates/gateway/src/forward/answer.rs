@@ -26,6 +26,8 @@ pub(crate) enum ReplayFailed {
     NotThere,
     /// The rule that handed it over is gone, or forwards no more.
     NoRule(String),
+    /// It is being sent at this moment, or has arrived.
+    Taken,
     /// It did not arrive this time either.
     Program(String),
     /// The database failed.
@@ -89,12 +91,22 @@ impl Account {
         };
         let Some(HandOver::Forward(to)) = &rule.hand_over else { return no_rule("it forwards no more") };
         let Some(letter) = letter else { return no_rule("the message it kept cannot be read") };
+        if !inner.forwarder.dead.claim(&inner.name, id).await? {
+            return Err(ReplayFailed::Taken);
+        }
         match inner.forwarder.send(to, &letter).await {
             Ok(messages) => {
-                inner.forwarder.dead.tried(&inner.name, id, 1, None).await?;
                 let messages = fit(&config, messages);
                 let count = messages.len();
-                self.send_later(&letter.message.from, messages, &config).await?;
+                if let Err(error) = self.send_later(&letter.message.from, messages, &config).await {
+                    inner
+                        .forwarder
+                        .dead
+                        .tried(&inner.name, id, 1, Some("its answer could not be queued"))
+                        .await?;
+                    return Err(error.into());
+                }
+                inner.forwarder.dead.tried(&inner.name, id, 1, None).await?;
                 Ok(Replayed { messages: count })
             }
             Err(Failed { attempts, why }) => {

@@ -19,6 +19,8 @@ const MOST: i64 = 10_000;
 const LISTED: usize = 500;
 /// The longest reason that is kept.
 const REASON: usize = 400;
+/// How long an attempt can take: longer than any time-out of a forward permits.
+const ATTEMPT: Duration = Duration::from_mins(10);
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +128,27 @@ impl Dead {
             body: body.clone(),
         });
         Ok(Some((entry(row), letter)))
+    }
+
+    /// Takes a dead letter for one further attempt; whether nobody else has taken it.
+    pub(crate) async fn claim(&self, account: &str, id: &str) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let params = vec![
+            now.millis().into(),
+            account.into(),
+            id.into(),
+            // Whoever took it that long ago is gone.
+            (now - ATTEMPT).millis().into(),
+        ];
+        let taken = self
+            .store
+            .write_one(
+                "UPDATE forward_letters SET state = 'sending', updated_at = ? WHERE account = ? AND id = ? \
+                 AND (state = 'dead' OR (state = 'sending' AND updated_at < ?))",
+                params,
+            )
+            .await?;
+        Ok(taken == 1)
     }
 
     /// Says how a further attempt went.

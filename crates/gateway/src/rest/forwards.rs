@@ -59,6 +59,10 @@ async fn replay(
         Err(ReplayFailed::NoRule(why)) => {
             Err(Problem::new(StatusCode::CONFLICT, "Cannot be sent again", why))
         }
+        Err(ReplayFailed::Taken) => {
+            let why = "it is being sent at this moment, or has arrived";
+            Err(Problem::new(StatusCode::CONFLICT, "Cannot be sent again", why))
+        }
         Err(ReplayFailed::Program(why)) => {
             Err(Problem::new(StatusCode::BAD_GATEWAY, "The program did not take it", why))
         }

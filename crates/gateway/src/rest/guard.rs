@@ -82,8 +82,8 @@ impl Guard {
     }
 
     /// The key that was given in another place than the header.
-    pub(crate) fn by_key(&self, given: &str) -> Option<&ApiKey> {
-        self.keys.iter().find(|key| opens(key, given))
+    pub(crate) fn by_key(&self, given: &str) -> Option<(&ApiKey, bool)> {
+        self.by_mark(self.keys.iter().find(|key| opens(key, given)).map(mark)?)
     }
 
     /// The key with this mark, and whether it may ask now.

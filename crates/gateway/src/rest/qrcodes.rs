@@ -268,7 +268,7 @@ async fn find(api: &Api, account: &Account, id: &str) -> Result<Code, Problem> {
 }
 
 async fn shown(api: &Api, account: &Account, code: &Code, headers: &HeaderMap) -> Result<Value, Problem> {
-    let picture = pictures::link(api, account, code, origin(api, headers)).await?;
+    let picture = pictures::link(api, account, code, origin(api, account, headers)).await?;
     let mut shown = json!({
         "id": code.id,
         "scene": code.scene,
@@ -286,7 +286,11 @@ async fn shown(api: &Api, account: &Account, code: &Code, headers: &HeaderMap) -
 }
 
 /// Where pictures are served, as the caller can reach it: where it called us, or our public listener.
-fn origin(api: &Api, headers: &HeaderMap) -> String {
+fn origin(api: &Api, account: &Account, headers: &HeaderMap) -> String {
+    // Where people's phones reach the gateway is known where web logins are set up.
+    if let Some(base) = account.config().oauth.as_ref().and_then(|oauth| oauth.base.clone()) {
+        return base.trim_end_matches('/').to_owned();
+    }
     if let Some(public) = &api.shared.public_listener {
         return format!("http://{public}");
     }

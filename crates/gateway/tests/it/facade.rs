@@ -149,6 +149,11 @@ async fn files_go_both_ways_and_a_picture_needs_no_token() {
         .await
         .unwrap();
     assert_eq!(shown.headers()["content-type"], "image/jpg");
+    // The one call without a token carries nothing out.
+    let before = stage.calls("/cgi-bin/showqrcode").await;
+    let carried = program.post("/cgi-bin/showqrcode?ticket=a", &json!({"a": 1})).await;
+    assert_eq!(carried["errcode"], 43001, "{carried}");
+    assert_eq!(stage.calls("/cgi-bin/showqrcode").await, before);
     stage.end().await;
 }
 

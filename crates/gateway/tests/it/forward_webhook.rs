@@ -140,6 +140,8 @@ async fn what_did_not_arrive_is_kept_listed_and_sent_again() {
     assert_eq!(last.json()["message"], first.json()["message"], "the same message, from the store");
     check_signature(&last);
     dead(&stage, "delivered", 1).await;
+    let (status, twice) = stage.api(Method::POST, &replay, None).await;
+    assert_eq!(status, 409, "what has arrived is not sent again: {twice}");
     let gone = stage.api(Method::POST, "/api/v1/accounts/main/forwards/msg_x/replay", None).await;
     assert_eq!(gone.0, 404, "{}", gone.1);
     stage.end().await;
