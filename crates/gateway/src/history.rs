@@ -6,13 +6,13 @@
 pub(crate) mod line;
 mod read;
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hongyan_wire::{Inbound, OpenId, OsRandom, Random, Timestamp};
 
+use crate::backlog::Backlog;
 use crate::cluster::Bus;
 use crate::db::Param;
 use crate::message::Message;
@@ -30,9 +30,7 @@ pub(crate) struct History {
     store: Store,
     bus: Bus,
     keep: Option<Duration>,
-    waiting: Mutex<VecDeque<Line>>,
-    /// Whether some were left out since all was written the last time.
-    full: AtomicBool,
+    waiting: Backlog<Line>,
     /// Sets this process's ids apart, and orders those of one millisecond.
     node: String,
     number: AtomicU64,
@@ -42,7 +40,7 @@ impl History {
     /// Keeps lines for so long; not at all when `None`.
     pub(crate) fn new(store: Store, bus: Bus, keep: Option<Duration>) -> Self {
         let (node, number) = (OsRandom.hex(3), AtomicU64::new(0));
-        Self { store, bus, keep, waiting: Mutex::default(), full: AtomicBool::new(false), node, number }
+        Self { store, bus, keep, waiting: Backlog::new(MOST), node, number }
     }
 
     /// Whether anything is kept.
@@ -124,44 +122,23 @@ impl History {
 
     fn add(&self, line: Line) {
         self.bus.publish(&Self::topic(&line.account), line.to_json().to_string());
-        let mut waiting = self.lock();
-        if waiting.len() < MOST {
-            waiting.push_back(line);
-        } else {
-            drop(waiting);
-            if !self.full.swap(true, Ordering::Relaxed) {
-                tracing::error!(
-                    "conversations are not kept from here on: too many lines wait for the database"
-                );
-            }
-        }
+        self.waiting.add(line, || {
+            tracing::error!("conversations are not kept from here on: too many lines wait for the database");
+        });
     }
 
     /// How many lines have not been written yet.
     pub(crate) fn waiting(&self) -> usize {
-        self.lock().len()
+        self.waiting.waiting()
     }
 
     /// Writes what was noted; what cannot be written now waits on.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
-        loop {
-            let part: Vec<Line> = {
-                let mut waiting = self.lock();
-                let count = waiting.len().min(ROWS);
-                waiting.drain(..count).collect()
-            };
-            if part.is_empty() {
-                self.full.store(false, Ordering::Relaxed);
-                return Ok(());
-            }
-            if let Err(error) = self.store.write(self.statements(&part)).await {
-                let mut waiting = self.lock();
-                for line in part.into_iter().rev() {
-                    waiting.push_front(line);
-                }
-                return Err(error);
-            }
+        while let Some(part) = self.waiting.take(ROWS) {
+            self.store.write(self.statements(&part)).await?;
+            part.written();
         }
+        Ok(())
     }
 
     fn statements(&self, lines: &[Line]) -> Vec<Statement> {
@@ -229,9 +206,5 @@ impl History {
     fn id(&self, now: Timestamp) -> String {
         let number = self.number.fetch_add(1, Ordering::Relaxed) & 0xff_ffff;
         format!("{:012x}{number:06x}{}", now.millis(), self.node)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Line>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

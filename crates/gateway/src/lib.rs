@@ -17,7 +17,7 @@
 //! | `sealing`, `relay`, `facade`, `jssdk`, `oauth` | the platform for other programs: proofs, any call, its own protocol, page signatures, web logins |
 //! | `serve`, `rest` | connections and requests |
 //! | `account`, `accounts`, [`window`], `windows`, `kept` | one push of one account |
-//! | `behind`: `recent`, `scans`, `grants`, `history` | what is noted meanwhile and written afterwards |
+//! | `backlog`, `behind`: `recent`, `scans`, `grants`, `history` | what is noted meanwhile and written afterwards |
 //! | `idempotency`, `codes` | what other programs ask for only once; the QR codes they made |
 //! | [`rules`], [`message`], `rotation` | what is answered |
 //! | `forward`, `assistant` | who answers in a rule's place |
@@ -45,6 +45,7 @@ mod accounts;
 pub mod window;
 mod windows;
 mod grants;
+mod backlog;
 mod behind;
 mod scans;
 mod history;

@@ -3,15 +3,14 @@
 //! Noted in memory on the callback path, written behind in batches. A scan's id is made from the push itself, so that
 //! the same push seen by two gateways is one scan. Codes that another program made are counted like our own.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use hongyan_wire::inbound::{Content, Event};
 use hongyan_wire::{Inbound, OpenId, Scene, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::backlog::Backlog;
 use crate::db::{Param, Row};
 use crate::idempotency::hex;
 use crate::store::row::{integer, text};
@@ -40,9 +39,7 @@ struct Scan {
 /// Scans, those that have not been written yet among them.
 pub(crate) struct Scans {
     store: Store,
-    waiting: Mutex<VecDeque<Scan>>,
-    /// Whether some were left out since all was written the last time.
-    full: AtomicBool,
+    waiting: Backlog<Scan>,
 }
 
 /// Which scans are asked for.
@@ -63,7 +60,7 @@ pub(crate) struct ScanPage {
 
 impl Scans {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, waiting: Mutex::default(), full: AtomicBool::new(false) }
+        Self { store, waiting: Backlog::new(MOST) }
     }
 
     /// Takes in one push, if it is a scan. Never waits.
@@ -82,42 +79,23 @@ impl Scans {
             at: now,
             followed,
         };
-        let mut waiting = self.lock();
-        if waiting.len() < MOST {
-            waiting.push_back(scan);
-        } else {
-            drop(waiting);
-            if !self.full.swap(true, Ordering::Relaxed) {
-                tracing::error!(%account, "scans are not counted from here on: too many wait for the database");
-            }
-        }
+        self.waiting.add(scan, || {
+            tracing::error!(%account, "scans are not counted from here on: too many wait for the database");
+        });
     }
 
     /// How many have not been written yet.
     pub(crate) fn waiting(&self) -> usize {
-        self.lock().len()
+        self.waiting.waiting()
     }
 
     /// Writes what was noted; what cannot be written now waits on.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
-        loop {
-            let part: Vec<Scan> = {
-                let mut waiting = self.lock();
-                let count = waiting.len().min(ROWS);
-                waiting.drain(..count).collect()
-            };
-            if part.is_empty() {
-                self.full.store(false, Ordering::Relaxed);
-                return Ok(());
-            }
-            if let Err(error) = self.write(&part).await {
-                let mut waiting = self.lock();
-                for scan in part.into_iter().rev() {
-                    waiting.push_front(scan);
-                }
-                return Err(error);
-            }
+        while let Some(part) = self.waiting.take(ROWS) {
+            self.write(&part).await?;
+            part.written();
         }
+        Ok(())
     }
 
     async fn write(&self, scans: &[Scan]) -> Result<(), StoreError> {
@@ -218,10 +196,6 @@ impl Scans {
         );
         let rows = self.store.query(&sql, &[account.into(), openid.into()]).await?;
         Ok(rows.first().map(scan))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Scan>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
